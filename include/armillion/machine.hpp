@@ -1,0 +1,185 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <type_traits>
+
+#include "armillion/error.hpp"
+#include "armillion/hash.hpp"
+#include "armillion/permissions.hpp"
+#include "armillion/state.hpp"
+#include "armillion/stop_reason.hpp"
+
+namespace armillion {
+
+/// No limit on the number of instructions.
+inline constexpr std::uint64_t UNLIMITED = ~std::uint64_t{0};
+
+struct MachineOptions {
+  /// Size of the flat memory that is mapped from address 0 with all permissions; rounded up to whole 4 KiB pages. 0
+  /// maps nothing. Pages cost host memory only once written.
+  std::uint64_t memory_bytes = 4 * 1024 * 1024;
+  /// Upper bound of all writable memory that the machine may map, in bytes, `memory_bytes` included.
+  std::uint64_t memory_limit_bytes = std::uint64_t{16} * 1024 * 1024 * 1024;
+};
+
+struct RunOptions {
+  /// Stops with `INSTRUCTION_LIMIT` after exactly this many instructions.
+  std::uint64_t instruction_limit = UNLIMITED;
+  /// Stops with `TIMEOUT` after about this many seconds (within 20 ms); 0 for no limit.
+  double timeout_seconds = 0;
+};
+
+/// What a run did and why it stopped.
+struct RunResult {
+  /// Instructions retired by this run.
+  std::uint64_t instructions = 0;
+  /// Wall time of the run.
+  double elapsed_seconds = 0;
+  StopReason stop_reason = StopReason::RUNNING;
+  /// Where the machine would go on.
+  std::uint64_t pc = 0;
+  /// The 16-bit immediate of the `SVC`, `HLT` or `BRK` that stopped the run; 0 otherwise.
+  std::uint32_t immediate = 0;
+  /// What was not allowed where `stop_reason` is `MEMORY_FAULT`; what touched a watchpoint where it is `WATCHPOINT`.
+  MemoryFault fault;
+
+  /// Instructions per second.
+  double ips() const { return elapsed_seconds > 0 ? static_cast<double>(instructions) / elapsed_seconds : 0; }
+};
+
+/// A guest access, as a memory hook sees it: called before the access takes effect.
+struct MemoryAccess {
+  std::uint64_t pc = 0;
+  std::uint64_t address = 0;
+  /// In bytes, up to 64.
+  std::uint32_t size = 0;
+  Access access = Access::READ;
+};
+
+/// A machine's whole state at one moment; cheap to copy, may be restored any number of times, also into another
+/// machine and on another thread.
+class Snapshot {
+ public:
+  Snapshot();
+  Snapshot(const Snapshot&);
+  Snapshot(Snapshot&&) noexcept;
+  Snapshot& operator=(const Snapshot&);
+  Snapshot& operator=(Snapshot&&) noexcept;
+  ~Snapshot();
+
+ private:
+  friend class Machine;
+  struct Data;
+  std::shared_ptr<const Data> data_;
+};
+
+namespace guest {
+class AddressSpace;
+}
+
+/// One AArch64 machine: state and memory, executed on the CPU. It has no hidden global state: any number of machines
+/// may run on any number of threads, each machine on one thread at a time.
+class Machine {
+ public:
+  explicit Machine(const MachineOptions& options = {});
+  Machine(Machine&&) noexcept;
+  Machine& operator=(Machine&&) noexcept;
+  ~Machine();
+
+  // Program and state.
+
+  /// Writes instructions to `address` and sets PC to it. Error(BAD_ADDRESS) where they do not fit into mapped memory.
+  void load_program(std::span<const std::uint32_t> words, std::uint64_t address = 0);
+  void load_program(std::span<const std::byte> bytes, std::uint64_t address = 0);
+
+  std::uint64_t pc() const { return state().pc; }
+  void set_pc(std::uint64_t address) { state().pc = address; }
+  /// X0 to X30 and, as number 31, SP. Error(INVALID_ARGUMENT) for a higher number.
+  std::uint64_t x(unsigned number) const;
+  void set_x(unsigned number, std::uint64_t value);
+  VectorRegister vector(unsigned number) const;
+  void set_vector(unsigned number, VectorRegister value);
+  /// N, Z, C, V in bits 31 to 28.
+  std::uint32_t nzcv() const { return state().nzcv(); }
+  void set_nzcv(std::uint32_t value) { state().set_nzcv(value); }
+  /// Everything at once. Between runs it may be changed freely; `zero` must stay 0.
+  State& state();
+  const State& state() const;
+
+  // Memory. Host accesses ignore permissions; Error(BAD_ADDRESS), with nothing changed, where a byte is not mapped.
+
+  void read_memory(std::uint64_t address, std::span<std::byte> destination) const;
+  void write_memory(std::uint64_t address, std::span<const std::byte> source);
+  template <class T>
+    requires std::is_trivially_copyable_v<T>
+  T read(std::uint64_t address) const {
+    T value;
+    read_memory(address, std::as_writable_bytes(std::span<T, 1>(&value, 1)));
+    return value;
+  }
+  template <class T>
+    requires std::is_trivially_copyable_v<T>
+  void write(std::uint64_t address, const T& value) {
+    write_memory(address, std::as_bytes(std::span<const T, 1>(&value, 1)));
+  }
+  /// Maps zero pages; address and size are multiples of 4096. Error(INVALID_ARGUMENT) or Error(OUT_OF_MEMORY).
+  void map_memory(std::uint64_t address, std::uint64_t size_bytes, Permissions permissions);
+  void unmap_memory(std::uint64_t address, std::uint64_t size_bytes);
+  /// Error(BAD_ADDRESS) where part of the range is not mapped.
+  void protect_memory(std::uint64_t address, std::uint64_t size_bytes, Permissions permissions);
+
+  // Running.
+
+  /// Runs until a stop. A run that ended by limit, timeout, cancellation, syscall, breakpoint or watchpoint goes on
+  /// where it stopped when called again.
+  RunResult execute(const RunOptions& options = {});
+  /// The same with an instruction limit.
+  RunResult execute(std::uint64_t instruction_limit);
+  /// One instruction; a breakpoint at PC is passed over.
+  RunResult step();
+  /// Makes the current run, or the next, stop with `CANCELLED` soon (within 20 ms). May be called on any thread.
+  void cancel() noexcept;
+  /// Instructions retired by all runs of this machine since it was made; restored with a snapshot.
+  std::uint64_t retired_instructions() const;
+
+  /// The whole machine at this moment; costs nothing until memory is written.
+  Snapshot snapshot();
+  /// Back to that moment; costs in proportion to the memory written since. Breakpoints, watchpoints and hooks stay.
+  void restore(const Snapshot& snapshot);
+  /// A hash of state and memory: the same for the same machine on any engine, device and host.
+  Hash128 state_hash() const;
+
+  // Breakpoints, watchpoints, hooks. They cost nothing while there are none.
+
+  /// Stops with `BREAKPOINT` before the instruction at `address`, except where a run starts there.
+  void add_breakpoint(std::uint64_t address);
+  void remove_breakpoint(std::uint64_t address);
+  /// Stops with `WATCHPOINT` after an instruction that accesses [address, address + size) in this way (READ or WRITE).
+  void add_watchpoint(std::uint64_t address, std::uint64_t size_bytes, Access access);
+  void remove_watchpoint(std::uint64_t address, std::uint64_t size_bytes, Access access);
+  /// Called before every load and store. An empty function removes the hook.
+  void set_memory_hook(std::function<void(const MemoryAccess&)> hook);
+  /// Called with the address of every basic block as it is entered: after each branch instruction, taken or not, and
+  /// where a run starts.
+  void set_block_hook(std::function<void(std::uint64_t pc)> hook);
+  /// Called at every `SVC` with its immediate; the machine may be read and changed in it. Where it returns true the
+  /// call is served and the run goes on; otherwise the run stops with `SYSCALL`.
+  void set_syscall_hook(std::function<bool(Machine&, std::uint32_t immediate)> hook);
+  /// Called with the PC before every instruction. For tracing; slow.
+  void set_instruction_hook(std::function<void(std::uint64_t pc)> hook);
+
+  /// For the library's own layers.
+  guest::AddressSpace& address_space();
+  const guest::AddressSpace& address_space() const;
+
+ private:
+  struct Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace armillion

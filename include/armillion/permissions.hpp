@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+
+namespace armillion {
+
+/// What a guest may do with a page. A set of bits.
+enum class Permissions : std::uint8_t {
+  NONE = 0,
+  READ = 1,
+  WRITE = 2,
+  EXECUTE = 4,
+  READ_WRITE = 3,
+  READ_EXECUTE = 5,
+  ALL = 7,
+};
+
+constexpr Permissions operator|(Permissions a, Permissions b) {
+  return static_cast<Permissions>(static_cast<std::uint8_t>(a) | static_cast<std::uint8_t>(b));
+}
+constexpr Permissions operator&(Permissions a, Permissions b) {
+  return static_cast<Permissions>(static_cast<std::uint8_t>(a) & static_cast<std::uint8_t>(b));
+}
+/// Whether `set` holds every permission of `wanted`.
+constexpr bool allows(Permissions set, Permissions wanted) { return (set & wanted) == wanted; }
+
+}  // namespace armillion

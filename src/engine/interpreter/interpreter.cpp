@@ -1,0 +1,326 @@
+#include "engine/interpreter/interpreter.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "engine/interpreter/dispatch.hpp"
+#include "isa/decoder.hpp"
+
+namespace armillion::engine {
+
+namespace {
+
+// How many instructions run between two polls: a fraction of a millisecond.
+constexpr std::int64_t SLICE_INSTRUCTIONS = 1 << 18;
+
+// Bits 63:56 of an address are ignored where bit 55 is clear (TBI0; D8.8 and AArch64.BranchAddr). With bit 55 set it is
+// the kernel's half, which is not mapped; such an address stays as it is.
+constexpr std::uint64_t without_tag(std::uint64_t address) {
+  return (address >> 55 & 1) == 0 ? address & 0x00ff'ffff'ffff'ffffull : address;
+}
+
+Permissions permission_for(Access access) {
+  switch (access) {
+    case Access::READ: return Permissions::READ;
+    case Access::WRITE: return Permissions::WRITE;
+    case Access::EXECUTE: return Permissions::EXECUTE;
+  }
+  return Permissions::NONE;
+}
+
+bool is_branch(isa::Opcode opcode) {
+  switch (opcode) {
+#define A64(NAME_, ...) case isa::Opcode::NAME_:
+#include "isa/encodings/branches.inc"
+#undef A64
+    return true;
+    default: return false;
+  }
+}
+
+StopReason reason_of(Exit exit) {
+  switch (exit) {
+    case Exit::SYSCALL: return StopReason::SYSCALL;
+    case Exit::HALT: return StopReason::HALT;
+    case Exit::BREAKPOINT_INSTRUCTION:
+    case Exit::BREAKPOINT: return StopReason::BREAKPOINT;
+    case Exit::WATCHPOINT: return StopReason::WATCHPOINT;
+    case Exit::UNDEFINED: return StopReason::UNDEFINED_INSTRUCTION;
+    case Exit::FAULT: return StopReason::MEMORY_FAULT;
+    case Exit::BUDGET:
+    case Exit::FIND_PAGE:
+    case Exit::EXCEPTION: break;
+  }
+  return StopReason::RUNNING;
+}
+
+}  // namespace
+
+AccessOutcome slow_load(Context& context, const MicroOp* op, std::uint64_t address, std::uint32_t size) {
+  return context.interpreter->access(op, address, size, Access::READ);
+}
+
+AccessOutcome slow_store(Context& context, const MicroOp* op, std::uint64_t address, std::uint32_t size) {
+  return context.interpreter->access(op, address, size, Access::WRITE);
+}
+
+Interpreter::Interpreter(guest::AddressSpace& memory)
+    : memory_(memory), code_(memory), context_(std::make_unique<Context>()) {
+  context_->interpreter = this;
+  memory_.set_code_observer(this);
+}
+
+Interpreter::~Interpreter() { memory_.set_code_observer(nullptr); }
+
+void Interpreter::on_code_written(std::uint64_t address, std::uint64_t size) { code_.invalidate(address, size); }
+
+void Interpreter::flush_translations() {
+  std::fill(std::begin(context_->read_tlb), std::end(context_->read_tlb), TlbEntry{});
+  std::fill(std::begin(context_->write_tlb), std::end(context_->write_tlb), TlbEntry{});
+  std::fill(std::begin(context_->code_tlb), std::end(context_->code_tlb), CodeTlbEntry{});
+}
+
+void Interpreter::flush_if_remapped() {
+  if (generation_ == memory_.generation()) return;
+  generation_ = memory_.generation();
+  flush_translations();
+}
+
+// Makes the page of `pc` the executing one. False where `pc` cannot be executed; the context's fault says why.
+bool Interpreter::enter_page(std::uint64_t pc) {
+  Context& context = *context_;
+  const std::uint64_t page_address = pc & guest::PAGE_MASK;
+  CodeTlbEntry& entry = context.code_tlb[page_address / PAGE_BYTES % CODE_TLB_ENTRIES];
+  if (entry.tag != page_address || pc % 4 != 0) {
+    if (pc % 4 != 0) {
+      context.fault = {pc, 4, Access::EXECUTE, FaultKind::ALIGNMENT};
+      return false;
+    }
+    if (const auto obstacle = memory_.find_obstacle(pc, 4, Permissions::EXECUTE)) {
+      context.fault = {pc, 4, Access::EXECUTE, obstacle->kind};
+      return false;
+    }
+    if (code_.is_full()) {
+      flush_translations();
+      code_.clear();
+    }
+    entry = {page_address, code_.page(page_address).ops};
+    // From now on writes to this page must be seen.
+    TlbEntry& write_entry = context.write_tlb[page_address / PAGE_BYTES % TLB_ENTRIES];
+    if (write_entry.tag == page_address) write_entry = {};
+  }
+  context.page_address = page_address;
+  context.page_ops = entry.ops;
+  return true;
+}
+
+void Interpreter::decode_at(const MicroOp* op) {
+  DecodedPage& page = code_.page(context_->page_address);
+  code_.decode(page, page.index_of(op), Breakpoints::KEEP);
+}
+
+void Interpreter::run_handlers(const MicroOp* op, const HandlerEntry* table, std::int64_t budget,
+                               std::uint64_t retired) {
+  Context& context = *context_;
+  context.retired_plus_budget = retired + static_cast<std::uint64_t>(budget);
+  handler_table()[op->handler].function(&context, op, table, op, budget);
+  if (context.exit == Exit::FIND_PAGE) {
+    context.state.pc = without_tag(context.branch_target);
+  } else {
+    context.state.pc = context.page_address + static_cast<std::uint64_t>(context.exit_op - context.page_ops) * 4;
+  }
+}
+
+// Runs the instruction at PC, whose page was entered.
+void Interpreter::single_step(std::uint64_t retired, Breakpoints breakpoints) {
+  Context& context = *context_;
+  DecodedPage& page = code_.page(context.page_address);
+  const std::uint64_t index = context.state.pc % PAGE_BYTES / 4;
+  MicroOp& op = page.ops[index];
+  if (op.handler == DECODE_OP || (op.handler == BREAKPOINT_OP && breakpoints == Breakpoints::IGNORE)) {
+    code_.decode(page, index, breakpoints);
+  }
+  run_handlers(&op, step_table(), 1, retired);
+  // The operation may be in place of a breakpoint.
+  if (breakpoints == Breakpoints::IGNORE) op.handler = DECODE_OP;
+}
+
+bool Interpreter::at_block_end() const {
+  const auto word = memory_.read_value<std::uint32_t>(context_->state.pc);
+  return word && is_branch(isa::decode(*word));
+}
+
+void Interpreter::call_hooks(bool block_starts) {
+  if (block_starts && block_hook_) block_hook_(context_->state.pc);
+  if (instruction_hook_) instruction_hook_(context_->state.pc);
+}
+
+Interpreter::Outcome Interpreter::run(std::uint64_t limit, std::uint64_t retired_before, const Poll& poll) {
+  Context& context = *context_;
+  Outcome outcome;
+  std::int64_t slice = 0;
+  bool first = true;
+  bool block_starts = true;
+  const bool has_hooks = block_hook_ || instruction_hook_;
+  while (true) {
+    if (outcome.retired == limit) {
+      outcome.reason = StopReason::INSTRUCTION_LIMIT;
+      break;
+    }
+    if (slice < PAGE_INSTRUCTIONS) {
+      if (outcome.reason = poll(); outcome.reason != StopReason::RUNNING) break;
+      slice = SLICE_INSTRUCTIONS;
+    }
+    flush_if_remapped();
+    if (!enter_page(context.state.pc)) {
+      outcome.reason = StopReason::MEMORY_FAULT;
+      outcome.fault = context.fault;
+      break;
+    }
+    const std::uint64_t remaining = limit - outcome.retired;
+    const bool through_breakpoint = first && code_.has_breakpoints();
+    first = false;
+    std::int64_t budget = 1;
+    if (has_hooks) {
+      call_hooks(block_starts);
+      flush_if_remapped();
+      if (!enter_page(context.state.pc)) continue;  // a hook changed the mapping or PC: look again
+      block_starts = at_block_end();
+      single_step(retired_before + outcome.retired, through_breakpoint ? Breakpoints::IGNORE : Breakpoints::KEEP);
+    } else if (through_breakpoint) {
+      single_step(retired_before + outcome.retired, Breakpoints::IGNORE);
+    } else if (remaining < static_cast<std::uint64_t>(PAGE_INSTRUCTIONS)) {
+      single_step(retired_before + outcome.retired, Breakpoints::KEEP);
+    } else {
+      budget = remaining < static_cast<std::uint64_t>(slice) ? static_cast<std::int64_t>(remaining) : slice;
+      const MicroOp* op = context.page_ops + context.state.pc % PAGE_BYTES / 4;
+      run_handlers(op, handler_table(), budget, retired_before + outcome.retired);
+    }
+    outcome.retired += static_cast<std::uint64_t>(budget - context.exit_budget);
+    slice -= budget - context.exit_budget;
+    if (context.exit == Exit::BUDGET || context.exit == Exit::FIND_PAGE) continue;
+    if (context.exit == Exit::EXCEPTION) std::rethrow_exception(std::exchange(exception_, nullptr));
+    outcome.reason = reason_of(context.exit);
+    switch (context.exit) {
+      case Exit::HALT: context.state.pc -= 4; [[fallthrough]];
+      case Exit::SYSCALL:
+      case Exit::BREAKPOINT_INSTRUCTION: outcome.immediate = context.immediate; break;
+      case Exit::FAULT:
+      case Exit::WATCHPOINT: outcome.fault = context.fault; break;
+      default: break;
+    }
+    break;
+  }
+  return outcome;
+}
+
+AccessOutcome Interpreter::access(const MicroOp* op, std::uint64_t tagged_address, std::uint32_t size,
+                                  Access access) {
+  Context& context = *context_;
+  const std::uint64_t address = without_tag(tagged_address);
+  if (memory_hook_) {
+    context.state.pc = context.page_address + static_cast<std::uint64_t>(op - context.page_ops) * 4;
+    try {
+      memory_hook_({context.state.pc, address, size, access});
+    } catch (...) {
+      exception_ = std::current_exception();
+      context.exit = Exit::EXCEPTION;
+      return AccessOutcome::FAILED;
+    }
+    flush_if_remapped();
+  }
+  if (const auto obstacle = memory_.find_obstacle(address, size, permission_for(access))) {
+    context.fault = {obstacle->address, size, access, obstacle->kind};
+    context.exit = Exit::FAULT;
+    return AccessOutcome::FAILED;
+  }
+  if (access == Access::READ) {
+    read_bytes(address, size);
+  } else {
+    write_bytes(address, size);
+  }
+  if (is_watched(address, size, access)) {
+    context.fault = {address, size, access, FaultKind::PERMISSION};
+    context.exit = Exit::WATCHPOINT;
+    return AccessOutcome::DONE_AND_STOP;
+  }
+  if (address == tagged_address && !memory_hook_) cache_translation(address & guest::PAGE_MASK, access);
+  return AccessOutcome::DONE;
+}
+
+void Interpreter::read_bytes(std::uint64_t address, std::uint32_t size) {
+  const auto in_first = static_cast<std::uint32_t>(std::min<std::uint64_t>(size, PAGE_BYTES - address % PAGE_BYTES));
+  const std::uint64_t page = address & guest::PAGE_MASK;
+  std::memcpy(context_->transfer, memory_.page_for_reading(page) + address % PAGE_BYTES, in_first);
+  if (in_first < size) {
+    std::memcpy(context_->transfer + in_first, memory_.page_for_reading(page + PAGE_BYTES), size - in_first);
+  }
+}
+
+void Interpreter::write_bytes(std::uint64_t address, std::uint32_t size) {
+  const std::byte* source = context_->transfer;
+  while (size > 0) {
+    const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(size, PAGE_BYTES - address % PAGE_BYTES));
+    const std::uint64_t page = address & guest::PAGE_MASK;
+    const bool had_code = memory_.frame_at(page).code_serial.load(std::memory_order_acquire) != 0;
+    guest::Frame& frame = memory_.frame_for_writing(page);
+    std::memcpy(frame.bytes + address % PAGE_BYTES, source, count);
+    if (had_code) {
+      frame.code_serial.store(0, std::memory_order_release);
+      code_.invalidate(address, count);
+    }
+    // The page's frame may be a new one.
+    TlbEntry& read_entry = context_->read_tlb[page / PAGE_BYTES % TLB_ENTRIES];
+    if (read_entry.tag == page) read_entry.addend = reinterpret_cast<std::uint64_t>(frame.bytes) - page;
+    source += count;
+    address += count;
+    size -= count;
+  }
+}
+
+void Interpreter::cache_translation(std::uint64_t page_address, Access access) {
+  if (is_page_watched(page_address)) return;
+  if (access == Access::READ) {
+    const std::byte* bytes = memory_.page_for_reading(page_address);
+    context_->read_tlb[page_address / PAGE_BYTES % TLB_ENTRIES] = {page_address,
+                                                                  reinterpret_cast<std::uint64_t>(bytes) - page_address};
+    return;
+  }
+  // The access was a write, so the frame is this machine's own.
+  const guest::Frame& frame = memory_.frame_at(page_address);
+  if (frame.code_serial.load(std::memory_order_acquire) != 0) return;
+  context_->write_tlb[page_address / PAGE_BYTES % TLB_ENTRIES] = {
+      page_address, reinterpret_cast<std::uint64_t>(frame.bytes) - page_address};
+}
+
+bool Interpreter::is_watched(std::uint64_t address, std::uint64_t size, Access access) const {
+  return std::ranges::any_of(watchpoints_, [&](const Watchpoint& watchpoint) {
+    return watchpoint.access == access && address < watchpoint.address + watchpoint.size &&
+           watchpoint.address < address + size;
+  });
+}
+
+bool Interpreter::is_page_watched(std::uint64_t page_address) const {
+  return std::ranges::any_of(watchpoints_, [&](const Watchpoint& watchpoint) {
+    return page_address < watchpoint.address + watchpoint.size && watchpoint.address < page_address + PAGE_BYTES;
+  });
+}
+
+void Interpreter::add_watchpoint(const Watchpoint& watchpoint) {
+  watchpoints_.push_back(watchpoint);
+  flush_translations();
+}
+
+void Interpreter::remove_watchpoint(const Watchpoint& watchpoint) {
+  if (const auto found = std::ranges::find(watchpoints_, watchpoint); found != watchpoints_.end()) {
+    watchpoints_.erase(found);
+  }
+}
+
+void Interpreter::set_memory_hook(std::function<void(const MemoryAccess&)> hook) {
+  memory_hook_ = std::move(hook);
+  flush_translations();
+}
+
+}  // namespace armillion::engine

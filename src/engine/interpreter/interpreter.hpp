@@ -1,0 +1,89 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "armillion/machine.hpp"
+#include "engine/interpreter/code_cache.hpp"
+#include "engine/interpreter/context.hpp"
+#include "engine/interpreter/memory_access.hpp"
+#include "guest/address_space.hpp"
+
+namespace armillion::engine {
+
+/// Executes one machine on the calling thread: predecoded micro-operations, threaded dispatch.
+class Interpreter final : private guest::CodeObserver {
+ public:
+  explicit Interpreter(guest::AddressSpace& memory);
+  ~Interpreter() override;
+
+  State& state() { return context_->state; }
+  const State& state() const { return context_->state; }
+
+  struct Outcome {
+    StopReason reason = StopReason::RUNNING;
+    std::uint64_t retired = 0;
+    std::uint32_t immediate = 0;
+    MemoryFault fault;
+  };
+
+  /// Whether the run should stop early, and with which reason; RUNNING to go on. Asked every fraction of a millisecond.
+  using Poll = std::function<StopReason()>;
+
+  /// Runs until a stop or until `limit` instructions have retired. `retired_before` is what the virtual counter starts
+  /// from. A breakpoint at PC is passed over.
+  Outcome run(std::uint64_t limit, std::uint64_t retired_before, const Poll& poll);
+
+  void add_breakpoint(std::uint64_t address) { code_.add_breakpoint(address); }
+  void remove_breakpoint(std::uint64_t address) { code_.remove_breakpoint(address); }
+
+  struct Watchpoint {
+    std::uint64_t address;
+    std::uint64_t size;
+    Access access;
+    friend bool operator==(const Watchpoint&, const Watchpoint&) = default;
+  };
+  void add_watchpoint(const Watchpoint& watchpoint);
+  void remove_watchpoint(const Watchpoint& watchpoint);
+
+  void set_memory_hook(std::function<void(const MemoryAccess&)> hook);
+  void set_block_hook(std::function<void(std::uint64_t)> hook) { block_hook_ = std::move(hook); }
+  void set_instruction_hook(std::function<void(std::uint64_t)> hook) { instruction_hook_ = std::move(hook); }
+
+  // For the handlers.
+  void decode_at(const MicroOp* op);
+  AccessOutcome access(const MicroOp* op, std::uint64_t address, std::uint32_t size, Access access);
+
+ private:
+  void on_code_written(std::uint64_t address, std::uint64_t size) override;
+
+  bool enter_page(std::uint64_t pc);
+  void flush_translations();
+  void flush_if_remapped();
+  void run_handlers(const MicroOp* op, const HandlerEntry* table, std::int64_t budget, std::uint64_t retired);
+  void single_step(std::uint64_t retired, Breakpoints breakpoints);
+  void call_hooks(bool block_starts);
+  bool at_block_end() const;
+  void read_bytes(std::uint64_t address, std::uint32_t size);
+  void write_bytes(std::uint64_t address, std::uint32_t size);
+  void cache_translation(std::uint64_t page_address, Access access);
+  bool is_watched(std::uint64_t address, std::uint64_t size, Access access) const;
+  bool is_page_watched(std::uint64_t page_address) const;
+
+  guest::AddressSpace& memory_;
+  CodeCache code_;
+  std::unique_ptr<Context> context_;
+  /// The address space's generation that the cached translations belong to.
+  std::uint64_t generation_ = 0;
+  std::vector<Watchpoint> watchpoints_;
+  std::function<void(const MemoryAccess&)> memory_hook_;
+  std::function<void(std::uint64_t)> block_hook_;
+  std::function<void(std::uint64_t)> instruction_hook_;
+  std::exception_ptr exception_;
+};
+
+}  // namespace armillion::engine

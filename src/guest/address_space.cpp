@@ -1,0 +1,464 @@
+#include "guest/address_space.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <new>
+#include <string>
+#include <utility>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "armillion/error.hpp"
+
+namespace armillion::guest {
+
+// The page table is a persistent radix tree: four levels of nine bits, every node and frame reference-counted. A
+// snapshot is one more reference to the root; a write copies the shared part of the path to its page.
+struct PageNode {
+  static constexpr unsigned CHILDREN = 512;
+  std::atomic<std::uint32_t> references{1};
+  // Nodes, or frames in a node of level 0.
+  std::array<void*, CHILDREN> children{};
+};
+
+namespace {
+
+constexpr int TOP_LEVEL = 3;
+constexpr unsigned PAGE_BITS = 12;
+
+unsigned child_index(std::uint64_t address, int level) {
+  return static_cast<unsigned>(address >> (PAGE_BITS + 9 * static_cast<unsigned>(level))) & (PageNode::CHILDREN - 1);
+}
+
+// What every page that was never written reads as. Its count never falls to zero.
+Frame& zero_frame() {
+  static Frame frame{};
+  return frame;
+}
+
+void release(Frame* frame) {
+  if (frame->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete frame;
+}
+
+void release(PageNode* node, int level) {
+  if (node->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  for (void* child : node->children) {
+    if (child == nullptr) continue;
+    if (level == 0) {
+      release(static_cast<Frame*>(child));
+    } else {
+      release(static_cast<PageNode*>(child), level - 1);
+    }
+  }
+  delete node;
+}
+
+PageNode* copy_of(const PageNode& node, int level) {
+  auto* copy = new PageNode;
+  copy->children = node.children;
+  for (void* child : copy->children) {
+    if (child == nullptr) continue;
+    auto& references = level == 0 ? static_cast<Frame*>(child)->references : static_cast<PageNode*>(child)->references;
+    references.fetch_add(1, std::memory_order_relaxed);
+  }
+  return copy;
+}
+
+// The slot's node, made this tree's own; made if there was none.
+PageNode* own_node(PageNode*& slot, int level) {
+  if (slot == nullptr) {
+    slot = new PageNode;
+  } else if (slot->references.load(std::memory_order_acquire) != 1) {
+    PageNode* copy = copy_of(*slot, level);
+    release(slot, level);
+    slot = copy;
+  }
+  return slot;
+}
+
+PageNode*& node_slot(PageNode& parent, unsigned index) {
+  return reinterpret_cast<PageNode*&>(parent.children[index]);
+}
+
+std::string hexadecimal(std::uint64_t value) {
+  char text[19];
+  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
+  return text;
+}
+
+// Bytes of [address, address + size) in the page of `address`.
+std::uint64_t bytes_in_page(std::uint64_t address, std::uint64_t size) {
+  return std::min(size, PAGE_SIZE - (address & ~PAGE_MASK));
+}
+
+bool is_zero(const std::byte* page) {
+  return page[0] == std::byte{0} && std::memcmp(page, page + 1, PAGE_SIZE - 1) == 0;
+}
+
+// Drops the pages of [start, end) below `slot`, whose first address is `base`.
+void drop_range(PageNode*& slot, int level, std::uint64_t base, std::uint64_t start, std::uint64_t end) {
+  if (slot == nullptr) return;
+  const std::uint64_t child_bytes = 1ull << (PAGE_BITS + 9 * static_cast<unsigned>(level));
+  if (start <= base && base + child_bytes * PageNode::CHILDREN <= end) {
+    release(slot, level);
+    slot = nullptr;
+    return;
+  }
+  PageNode* node = own_node(slot, level);
+  const std::uint64_t first = start <= base ? 0 : (start - base) / child_bytes;
+  const std::uint64_t last = std::min<std::uint64_t>(PageNode::CHILDREN - 1, (end - 1 - base) / child_bytes);
+  for (std::uint64_t i = first; i <= last; ++i) {
+    if (node->children[i] == nullptr) continue;
+    if (level == 0) {
+      release(static_cast<Frame*>(node->children[i]));
+      node->children[i] = nullptr;
+    } else {
+      drop_range(node_slot(*node, static_cast<unsigned>(i)), level - 1, base + i * child_bytes, start, end);
+    }
+  }
+}
+
+// Calls `visit(address, frame)` for every frame below `node` in address order.
+template <class Visit>
+void visit_frames(const PageNode* node, int level, std::uint64_t base, const Visit& visit) {
+  if (node == nullptr) return;
+  const std::uint64_t child_bytes = 1ull << (PAGE_BITS + 9 * static_cast<unsigned>(level));
+  for (unsigned i = 0; i < PageNode::CHILDREN; ++i) {
+    if (node->children[i] == nullptr) continue;
+    if (level == 0) {
+      visit(base + i * child_bytes, *static_cast<const Frame*>(node->children[i]));
+    } else {
+      visit_frames(static_cast<const PageNode*>(node->children[i]), level - 1, base + i * child_bytes, visit);
+    }
+  }
+}
+
+}  // namespace
+
+PageTableReference::PageTableReference(const PageTableReference& other) : node_(other.node_) {
+  if (node_ != nullptr) node_->references.fetch_add(1, std::memory_order_relaxed);
+}
+
+PageTableReference::PageTableReference(PageTableReference&& other) noexcept
+    : node_(std::exchange(other.node_, nullptr)) {}
+
+PageTableReference& PageTableReference::operator=(PageTableReference other) noexcept {
+  std::swap(node_, other.node_);
+  return *this;
+}
+
+PageTableReference::~PageTableReference() {
+  if (node_ != nullptr) release(node_, TOP_LEVEL);
+}
+
+AddressSpace::AddressSpace(std::uint64_t memory_limit_bytes)
+    : memory_limit_bytes_(memory_limit_bytes), regions_(std::make_shared<RegionMap>()) {}
+
+AddressSpace::~AddressSpace() = default;
+
+void AddressSpace::check_range(std::uint64_t address, std::uint64_t size) const {
+  if ((address | size) % PAGE_SIZE != 0) {
+    throw Error(ErrorCode::INVALID_ARGUMENT, "the range at " + hexadecimal(address) + " of " + hexadecimal(size) +
+                                                 " bytes does not start and end on a multiple of 4096");
+  }
+  if (address > ADDRESS_LIMIT || size > ADDRESS_LIMIT - address) {
+    throw Error(ErrorCode::INVALID_ARGUMENT, "the range at " + hexadecimal(address) + " of " + hexadecimal(size) +
+                                                 " bytes does not fit into 48-bit addresses");
+  }
+}
+
+RegionMap& AddressSpace::mutable_regions() {
+  if (regions_.use_count() != 1) regions_ = std::make_shared<RegionMap>(*regions_);
+  return *regions_;
+}
+
+std::uint64_t AddressSpace::writable_bytes_in(std::uint64_t start, std::uint64_t end) const {
+  std::uint64_t bytes = 0;
+  auto region = regions_->upper_bound(start);
+  if (region != regions_->begin()) --region;
+  for (; region != regions_->end() && region->first < end; ++region) {
+    const std::uint64_t low = std::max(start, region->first);
+    const std::uint64_t high = std::min(end, region->second.end);
+    if (low < high && allows(region->second.permissions, Permissions::WRITE)) bytes += high - low;
+  }
+  return bytes;
+}
+
+// Sets the permissions of [start, end), or unmaps it, and keeps regions maximal.
+void AddressSpace::set_region(std::uint64_t start, std::uint64_t end, std::optional<Permissions> permissions) {
+  if (start == end) return;
+  writable_bytes_ -= writable_bytes_in(start, end);
+  RegionMap& regions = mutable_regions();
+  auto region = regions.upper_bound(start);
+  if (region != regions.begin()) --region;
+  while (region != regions.end() && region->first < end) {
+    const std::uint64_t region_start = region->first;
+    const Region old = region->second;
+    if (old.end <= start) {
+      ++region;
+      continue;
+    }
+    region = regions.erase(region);
+    if (region_start < start) regions.emplace(region_start, Region{start, old.permissions});
+    if (old.end > end) regions.emplace(end, Region{old.end, old.permissions});
+  }
+  if (!permissions) return;
+  if (allows(*permissions, Permissions::WRITE)) writable_bytes_ += end - start;
+  auto placed = regions.emplace(start, Region{end, *permissions}).first;
+  if (auto next = std::next(placed);
+      next != regions.end() && next->first == end && next->second.permissions == *permissions) {
+    placed->second.end = next->second.end;
+    regions.erase(next);
+  }
+  if (placed != regions.begin()) {
+    auto previous = std::prev(placed);
+    if (previous->second.end == start && previous->second.permissions == *permissions) {
+      previous->second.end = placed->second.end;
+      regions.erase(placed);
+    }
+  }
+}
+
+void AddressSpace::drop_pages(std::uint64_t start, std::uint64_t end) {
+  if (start != end) drop_range(root_.node_, TOP_LEVEL, 0, start, end);
+}
+
+namespace {
+
+[[noreturn]] void throw_out_of_memory(std::uint64_t size, std::uint64_t limit) {
+  throw Error(ErrorCode::OUT_OF_MEMORY, "mapping " + std::to_string(size) + " more writable bytes would pass the limit of " +
+                                            std::to_string(limit) + " bytes; raise the memory limit");
+}
+
+}  // namespace
+
+void AddressSpace::map(std::uint64_t address, std::uint64_t size, Permissions permissions) {
+  check_range(address, size);
+  const std::uint64_t replaced = writable_bytes_in(address, address + size);
+  if (allows(permissions, Permissions::WRITE) && size > memory_limit_bytes_ - (writable_bytes_ - replaced)) {
+    throw_out_of_memory(size, memory_limit_bytes_);
+  }
+  drop_pages(address, address + size);
+  set_region(address, address + size, permissions);
+  ++generation_;
+}
+
+void AddressSpace::unmap(std::uint64_t address, std::uint64_t size) {
+  check_range(address, size);
+  drop_pages(address, address + size);
+  set_region(address, address + size, std::nullopt);
+  ++generation_;
+}
+
+bool AddressSpace::protect(std::uint64_t address, std::uint64_t size, Permissions permissions) {
+  check_range(address, size);
+  if (find_obstacle(address, size, Permissions::NONE)) return false;
+  const std::uint64_t replaced = writable_bytes_in(address, address + size);
+  if (allows(permissions, Permissions::WRITE) && size > memory_limit_bytes_ - (writable_bytes_ - replaced)) {
+    throw_out_of_memory(size, memory_limit_bytes_);
+  }
+  set_region(address, address + size, permissions);
+  ++generation_;
+  return true;
+}
+
+void AddressSpace::move(std::uint64_t from, std::uint64_t to, std::uint64_t size) {
+  check_range(from, size);
+  check_range(to, size);
+  const auto region = region_at(from);
+  if (!region || region->end - from < size || (from < to + size && to < from + size)) {
+    throw Error(ErrorCode::INVALID_ARGUMENT, "only one region can be moved, and not onto itself");
+  }
+  drop_pages(to, to + size);
+  set_region(to, to + size, std::nullopt);
+  for (std::uint64_t offset = 0; offset < size; offset += PAGE_SIZE) {
+    Frame* frame = find_frame(from + offset);
+    if (frame == nullptr) continue;
+    frame->references.fetch_add(1, std::memory_order_relaxed);
+    PageNode* node = own_node(root_.node_, TOP_LEVEL);
+    for (int level = TOP_LEVEL; level > 0; --level) {
+      node = own_node(node_slot(*node, child_index(to + offset, level)), level - 1);
+    }
+    node->children[child_index(to + offset, 0)] = frame;
+  }
+  const Permissions permissions = region->permissions;
+  drop_pages(from, from + size);
+  set_region(from, from + size, std::nullopt);
+  set_region(to, to + size, permissions);
+  ++generation_;
+}
+
+bool AddressSpace::is_free(std::uint64_t address, std::uint64_t size) const {
+  auto region = regions_->upper_bound(address);
+  if (region != regions_->end() && region->first < address + size) return false;
+  return region == regions_->begin() || std::prev(region)->second.end <= address;
+}
+
+std::optional<std::uint64_t> AddressSpace::find_free(std::uint64_t size, std::uint64_t low, std::uint64_t high) const {
+  if (size == 0 || high < low || size > high - low) return std::nullopt;
+  std::uint64_t top = high;
+  for (auto region = regions_->lower_bound(high); region != regions_->begin();) {
+    --region;
+    if (region->second.end <= top) {
+      if (top - std::max(region->second.end, low) >= size && region->second.end < top) return top - size;
+    }
+    top = std::min(top, region->first);
+    if (top < low || top - low < size) return std::nullopt;
+  }
+  return top - size;
+}
+
+std::optional<AddressSpace::RegionView> AddressSpace::region_at(std::uint64_t address) const {
+  auto region = regions_->upper_bound(address);
+  if (region == regions_->begin()) return std::nullopt;
+  --region;
+  if (address >= region->second.end) return std::nullopt;
+  return RegionView{region->first, region->second.end, region->second.permissions};
+}
+
+std::optional<AddressSpace::Obstacle> AddressSpace::find_obstacle(std::uint64_t address, std::uint64_t size,
+                                                                  Permissions wanted) const {
+  while (size > 0) {
+    const auto region = region_at(address);
+    if (!region) return Obstacle{address, FaultKind::UNMAPPED};
+    if (!allows(region->permissions, wanted)) return Obstacle{address, FaultKind::PERMISSION};
+    const std::uint64_t covered = std::min(size, region->end - address);
+    address += covered;
+    size -= covered;
+  }
+  return std::nullopt;
+}
+
+Frame* AddressSpace::find_frame(std::uint64_t page_address) const {
+  const PageNode* node = root_.get();
+  for (int level = TOP_LEVEL; level > 0 && node != nullptr; --level) {
+    node = static_cast<const PageNode*>(node->children[child_index(page_address, level)]);
+  }
+  return node == nullptr ? nullptr : static_cast<Frame*>(node->children[child_index(page_address, 0)]);
+}
+
+const std::byte* AddressSpace::page_for_reading(std::uint64_t page_address) const {
+  return frame_at(page_address).bytes;
+}
+
+Frame& AddressSpace::frame_at(std::uint64_t page_address) const {
+  Frame* frame = find_frame(page_address);
+  return frame == nullptr ? zero_frame() : *frame;
+}
+
+Frame& AddressSpace::frame_for_writing(std::uint64_t page_address) {
+  PageNode* node = own_node(root_.node_, TOP_LEVEL);
+  for (int level = TOP_LEVEL; level > 0; --level) {
+    node = own_node(node_slot(*node, child_index(page_address, level)), level - 1);
+  }
+  void*& slot = node->children[child_index(page_address, 0)];
+  auto* frame = static_cast<Frame*>(slot);
+  if (frame == nullptr) {
+    slot = frame = new Frame{};
+  } else if (frame->references.load(std::memory_order_acquire) != 1) {
+    auto* copy = new Frame;
+    std::memcpy(copy->bytes, frame->bytes, PAGE_SIZE);
+    release(frame);
+    slot = frame = copy;
+  }
+  return *frame;
+}
+
+std::uint64_t AddressSpace::mark_as_code(Frame& frame) {
+  static std::atomic<std::uint64_t> last_serial{0};
+  std::uint64_t serial = frame.code_serial.load(std::memory_order_acquire);
+  if (serial == 0) {
+    const std::uint64_t fresh = last_serial.fetch_add(1, std::memory_order_relaxed) + 1;
+    if (frame.code_serial.compare_exchange_strong(serial, fresh, std::memory_order_acq_rel)) serial = fresh;
+  }
+  return serial;
+}
+
+bool AddressSpace::read(std::uint64_t address, std::span<std::byte> destination, Permissions wanted) const {
+  if (destination.empty()) return true;
+  if (address >= ADDRESS_LIMIT || destination.size() > ADDRESS_LIMIT - address ||
+      find_obstacle(address, destination.size(), wanted)) {
+    return false;
+  }
+  while (!destination.empty()) {
+    const std::uint64_t count = bytes_in_page(address, destination.size());
+    std::memcpy(destination.data(), page_for_reading(address & PAGE_MASK) + (address & ~PAGE_MASK), count);
+    destination = destination.subspan(count);
+    address += count;
+  }
+  return true;
+}
+
+bool AddressSpace::write(std::uint64_t address, std::span<const std::byte> source, Permissions wanted) {
+  if (source.empty()) return true;
+  if (address >= ADDRESS_LIMIT || source.size() > ADDRESS_LIMIT - address ||
+      find_obstacle(address, source.size(), wanted)) {
+    return false;
+  }
+  while (!source.empty()) {
+    const std::uint64_t count = bytes_in_page(address, source.size());
+    const std::uint64_t page = address & PAGE_MASK;
+    const Frame& before = frame_at(page);
+    const bool had_code = before.code_serial.load(std::memory_order_acquire) != 0;
+    Frame& frame = frame_for_writing(page);
+    if (&frame != &before) ++generation_;
+    std::memcpy(frame.bytes + (address & ~PAGE_MASK), source.data(), count);
+    if (had_code) {
+      frame.code_serial.store(0, std::memory_order_release);
+      if (observer_ != nullptr) observer_->on_code_written(address, count);
+    }
+    source = source.subspan(count);
+    address += count;
+  }
+  return true;
+}
+
+std::optional<std::string> AddressSpace::read_string(std::uint64_t address, std::size_t limit) const {
+  std::string text;
+  while (address < ADDRESS_LIMIT) {
+    if (find_obstacle(address, 1, Permissions::READ)) return std::nullopt;
+    const std::uint64_t count = bytes_in_page(address, PAGE_SIZE);
+    const auto* bytes = reinterpret_cast<const char*>(page_for_reading(address & PAGE_MASK) + (address & ~PAGE_MASK));
+    const auto* terminator = static_cast<const char*>(std::memchr(bytes, 0, count));
+    text.append(bytes, terminator != nullptr ? static_cast<std::size_t>(terminator - bytes) : count);
+    if (text.size() > limit) return std::nullopt;
+    if (terminator != nullptr) return text;
+    address += count;
+  }
+  return std::nullopt;
+}
+
+MemorySnapshot AddressSpace::snapshot() {
+  ++generation_;  // every frame is shared now: cached writable translations are void
+  MemorySnapshot result;
+  result.root_ = root_;
+  result.regions_ = regions_;
+  result.writable_bytes_ = writable_bytes_;
+  return result;
+}
+
+void AddressSpace::restore(const MemorySnapshot& snapshot) {
+  root_ = snapshot.root_;
+  regions_ = snapshot.regions_ ? snapshot.regions_ : std::make_shared<RegionMap>();
+  writable_bytes_ = snapshot.writable_bytes_;
+  ++generation_;
+}
+
+Hash128 AddressSpace::hash() const {
+  Hash128 sum;
+  const auto add = [&sum](XXH128_hash_t part) {
+    sum.high += part.high64 + static_cast<std::uint64_t>(__builtin_add_overflow(sum.low, part.low64, &sum.low));
+  };
+  for (const auto& [start, region] : *regions_) {
+    const std::uint64_t words[] = {start, region.end, static_cast<std::uint64_t>(region.permissions)};
+    add(XXH3_128bits(words, sizeof words));
+  }
+  visit_frames(root_.get(), TOP_LEVEL, 0, [&](std::uint64_t address, const Frame& frame) {
+    if (!is_zero(frame.bytes)) add(XXH3_128bits_withSeed(frame.bytes, PAGE_SIZE, address));
+  });
+  return sum;
+}
+
+}  // namespace armillion::guest
