@@ -65,8 +65,9 @@ inline constexpr std::uint64_t ID_AA64ISAR1_EL1 = id_field(12, 1)    // JSCVT
 /// ID_AA64MMFR0_EL1 as Linux shows it to programs: translation granules of 4 KiB and 64 KiB "not implemented".
 inline constexpr std::uint64_t ID_AA64MMFR0_EL1 = id_field(24, 15) | id_field(28, 15);
 
-/// The identification register with op0 3, op1 0, CRn 0 and these CRm and op2 (D23.2 of the Arm Architecture Reference
-/// Manual). Those that are not named here, the ones of AArch32 among them, read as zero.
+/// The identification register with op0 3, op1 0, CRn 0 and these CRm and op2 ("AArch64 System Register Descriptions"
+/// in the Arm Architecture Reference Manual). Those that are not named here, the ones of AArch32 among them, read as
+/// zero.
 constexpr std::uint64_t identification_register(std::uint32_t crm, std::uint32_t op2) {
   switch (crm << 3 | op2) {
     case 0 << 3 | 0: return MIDR_EL1;

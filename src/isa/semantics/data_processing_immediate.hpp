@@ -2,7 +2,7 @@
 
 #include "isa/semantics/common.hpp"
 
-// Data processing, immediate (C4.1.86 of the Arm Architecture Reference Manual).
+// Data processing, immediate (C4.1, "Data Processing -- Immediate", of the Arm Architecture Reference Manual).
 namespace armillion::isa::semantics {
 
 template <class M>

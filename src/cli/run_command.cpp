@@ -1,0 +1,229 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "armillion/error.hpp"
+#include "armillion/process.hpp"
+#include "cli/commands.hpp"
+#include "cli/gdb_server.hpp"
+#include "cli/progress.hpp"
+#include "cli/run_options.hpp"
+#include "cli/statistics.hpp"
+#include "cli/tracer.hpp"
+
+namespace armillion::cli {
+
+namespace {
+
+/// Exit status where a limit or the timeout ended the run: what `timeout` uses.
+constexpr int LIMIT_REACHED = 124;
+
+// How often a run comes back to show its progress.
+constexpr double PROGRESS_SECONDS = 0.25;
+
+void check_device_and_engine(const RunCommandOptions& options) {
+  if (options.device != "cpu") {
+    throw Error(ErrorCode::UNAVAILABLE,
+                "there is no device '" + options.device + "': this version runs on 'cpu' only");
+  }
+  if (options.engine != "interpreter") {
+    throw Error(ErrorCode::UNAVAILABLE, "there is no engine '" + options.engine + "': this version has 'interpreter'");
+  }
+}
+
+// Runs in slices, so that progress can be shown, until something other than a slice's end stops the run. `Runner` is a
+// Machine's or Process's way to run with given options.
+template <class Runner>
+auto run_with_progress(const RunCommandOptions& options, const Runner& runner) {
+  ProgressLine progress;
+  std::uint64_t instructions = 0;
+  double elapsed_seconds = 0;
+  while (true) {
+    const double remaining_seconds = options.timeout_seconds > 0 ? options.timeout_seconds - elapsed_seconds : 1e300;
+    RunOptions slice;
+    if (options.instruction_limit != UNLIMITED) slice.instruction_limit = options.instruction_limit - instructions;
+    slice.timeout_seconds = std::clamp(remaining_seconds, 1e-9, PROGRESS_SECONDS);
+    auto result = runner(slice);
+    instructions += result.instructions;
+    elapsed_seconds += result.elapsed_seconds;
+    if (result.stop_reason != StopReason::TIMEOUT ||
+        (options.timeout_seconds > 0 && elapsed_seconds >= options.timeout_seconds)) {
+      result.instructions = instructions;
+      result.elapsed_seconds = elapsed_seconds;
+      return result;
+    }
+    progress.update(instructions, elapsed_seconds);
+  }
+}
+
+std::string describe(const MemoryFault& fault) {
+  const char* const access = fault.access == Access::READ ? "read" : fault.access == Access::WRITE ? "write" : "fetch";
+  const char* const why = fault.kind == FaultKind::UNMAPPED     ? "nothing is mapped there"
+                          : fault.kind == FaultKind::PERMISSION ? "the page does not allow it"
+                                                                : "it is not aligned";
+  return fmt::format("{} of {} bytes at {:#x}: {}", access, fault.size, fault.address, why);
+}
+
+// Tells on standard error why a run ended, unless it ended by exit.
+void report_stop(const RunResult& result, const std::string& location) {
+  switch (result.stop_reason) {
+    case StopReason::EXITED:
+    case StopReason::HALT: return;
+    case StopReason::MEMORY_FAULT:
+      fmt::print(stderr, "armillion: memory_fault at pc {}: {}\n", location, describe(result.fault));
+      return;
+    default:
+      fmt::print(stderr, "armillion: {} at pc {} after {} instructions\n", name_of(result.stop_reason), location,
+                 result.instructions);
+  }
+}
+
+int exit_status_of(const RunResult& result, int exit_code) {
+  switch (result.stop_reason) {
+    case StopReason::EXITED: return exit_code;
+    case StopReason::HALT: return 0;
+    case StopReason::INSTRUCTION_LIMIT:
+    case StopReason::TIMEOUT: return LIMIT_REACHED;
+    default: return OWN_ERROR;
+  }
+}
+
+std::vector<std::byte> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Error(ErrorCode::FILE_UNREADABLE, path + " cannot be opened: " + std::strerror(errno));
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto bytes = std::as_bytes(std::span(text));
+  return {bytes.begin(), bytes.end()};
+}
+
+int run_flat(const RunCommandOptions& options) {
+  Machine machine(MachineOptions{.memory_bytes = options.flat_memory_bytes});
+  machine.load_program(read_file(options.process.program), options.flat_address);
+  std::optional<Tracer> tracer;
+  if (!options.trace.empty()) tracer.emplace(machine, options.trace);
+  const RunResult result =
+      options.gdb_port != 0
+          ? serve_gdb(machine, options.gdb_port)
+          : run_with_progress(options, [&](const RunOptions& slice) { return machine.execute(slice); });
+  tracer.reset();
+  report_stop(result, fmt::format("{:#x}", result.pc));
+  if (!options.stats.empty()) {
+    write_statistics({options.process.program, options.device, options.engine, result, 0, machine.state_hash()},
+                     options.stats);
+  }
+  return exit_status_of(result, 0);
+}
+
+int run_process(RunCommandOptions& options) {
+  for (const std::string& text : options.directories) {
+    options.process.directories.push_back(parse_granted_directory(text));
+  }
+  options.process.clock = options.clock == "virtual" ? ClockSource::VIRTUAL : ClockSource::REAL;
+  if (options.print_system_calls) {
+    options.process.on_system_call = [](std::string_view line) { fmt::print(stderr, "{}\n", line); };
+  }
+  options.process.on_unsupported_system_call = [](unsigned number, std::string_view name) {
+    fmt::print(stderr, "armillion: system call {} ({}) is not supported: the program gets ENOSYS\n", number, name);
+  };
+
+  Process process(options.process);
+  std::optional<Tracer> tracer;
+  if (!options.trace.empty()) tracer.emplace(process.machine(), options.trace);
+  const ProcessResult result =
+      options.gdb_port != 0 ? serve_gdb(process, options.gdb_port)
+                            : run_with_progress(options, [&](const RunOptions& slice) { return process.run(slice); });
+  tracer.reset();
+  std::string location = fmt::format("{:#x}", result.pc);
+  if (const auto symbol = process.symbols().find(result.pc)) location += " (" + symbol->to_string() + ")";
+  if (result.stop_reason == StopReason::EXITED && result.signal != 0) {
+    fmt::print(stderr, "armillion: the program was ended by signal {} ({}) at pc {}\n", result.signal,
+               strsignal(result.signal), location);
+  }
+  report_stop(result, location);
+  if (!options.stats.empty()) {
+    write_statistics(
+        {options.process.program, options.device, options.engine, result, result.exit_code, process.state_hash()},
+        options.stats);
+  }
+  return exit_status_of(result, result.exit_code);
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, int& exit_status) {
+  auto options = std::make_shared<RunCommandOptions>();
+  CLI::App* command = app.add_subcommand(
+      "run",
+      "Run a program: armillion run [OPTIONS] PROGRAM [ARGUMENTS...]\n"
+      "The exit status is the program's; 128 + n where signal n ended it, 124 where a limit did, 125 for errors of\n"
+      "armillion itself.");
+  command->prefix_command();
+  command->add_option("--instruction-limit", options->instruction_limit, "Stop after exactly this many instructions");
+  command->add_option("--timeout", options->timeout_seconds, "Stop after this many seconds")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--stats", options->stats, "Write figures of the run as JSON to FILE, or - for standard error")
+      ->type_name("FILE");
+  command->add_option("--trace", options->trace,
+                      "Write every instruction with the registers it changes to FILE, or - for standard error")
+      ->type_name("FILE");
+  command->add_flag("--strace", options->print_system_calls, "Print system calls on standard error");
+  command->add_option("--dir", options->directories, "Grant the program a folder (default access: ro)")
+      ->type_name("HOST[:GUEST][:ro|:rw]")
+      ->allow_extra_args(false);
+  command->add_option("--env", options->process.environment, "Set a variable of the program's environment")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  command->add_option("--sysroot", options->process.sysroot,
+                      "Folder with the interpreter and libraries of dynamically linked programs")
+      ->type_name("FOLDER");
+  command->add_option("--clock", options->clock,
+                      "real: the host's time; virtual: a nanosecond an instruction, the same in every run")
+      ->check(CLI::IsMember({"real", "virtual"}));
+  command->add_option("--seed", options->process.seed, "Start of the program's randomness");
+  command->add_option("--memory-limit", options->process.memory_limit_bytes, "Most memory the program can have, in bytes")
+      ->transform(CLI::AsSizeValue(false));
+  command->add_option("--stack-size", options->process.stack_bytes, "Size of the main thread's stack, in bytes")
+      ->transform(CLI::AsSizeValue(false));
+  command->add_option("--device", options->device, "Where to run: cpu");
+  command->add_option("--engine", options->engine, "How to run: interpreter");
+  command->add_option("--gdb", options->gdb_port, "Wait for gdb-multiarch on this TCP port of the loopback interface")
+      ->type_name("PORT")
+      ->check(CLI::Range(1, 65535));
+  command->add_flag("--flat", options->flat,
+                    "PROGRAM is a flat binary for a bare machine: no Linux, HLT ends the run");
+  command->add_option("--flat-address", options->flat_address, "Where the flat binary is loaded and starts");
+  command->add_option("--flat-memory", options->flat_memory_bytes, "Memory of the bare machine, in bytes")
+      ->transform(CLI::AsSizeValue(false));
+  command->footer(
+      "Examples:\n"
+      "  armillion run ./hello world\n"
+      "  armillion run --stats - --clock virtual --seed 7 ./simulation\n"
+      "  armillion run --dir ./data:/data:rw ./convert /data/in /data/out\n"
+      "  armillion run --sysroot /usr/aarch64-linux-gnu ./dynamic\n"
+      "  armillion run --gdb 1234 ./hello      then: gdb-multiarch ./hello -ex 'target remote :1234'");
+  command->callback([command, options, &exit_status] {
+    std::vector<std::string> words = command->remaining();
+    if (!words.empty() && words.front() == "--") words.erase(words.begin());
+    if (words.empty()) throw Error(ErrorCode::INVALID_ARGUMENT, "run: name a PROGRAM; 'armillion run --help' shows how");
+    if (words.front().starts_with("-")) {
+      throw Error(ErrorCode::INVALID_ARGUMENT,
+                  "run: there is no option " + words.front() + "; 'armillion run --help' shows them");
+    }
+    check_device_and_engine(*options);
+    options->process.program = words.front();
+    options->process.arguments.assign(words.begin() + 1, words.end());
+    exit_status = options->flat ? run_flat(*options) : run_process(*options);
+  });
+}
+
+}  // namespace armillion::cli

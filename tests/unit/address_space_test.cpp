@@ -1,0 +1,182 @@
+#include "guest/address_space.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "armillion/error.hpp"
+
+namespace armillion::guest {
+namespace {
+
+constexpr std::uint64_t LIMIT = 1ull << 30;
+
+TEST(AddressSpace, PagesAreZeroUntilWritten) {
+  AddressSpace memory(LIMIT);
+  memory.map(0x10000, 0x4000, Permissions::READ_WRITE);
+  EXPECT_EQ(memory.read_value<std::uint64_t>(0x10ff8), 0u);
+  EXPECT_TRUE(memory.write_value<std::uint64_t>(0x10ffc, 0x1122334455667788));
+  EXPECT_EQ(memory.read_value<std::uint64_t>(0x10ffc), 0x1122334455667788u);
+  EXPECT_EQ(memory.read_value<std::uint32_t>(0x11000), 0x11223344u);
+}
+
+TEST(AddressSpace, AnAccessThatIsNotWhollyMappedDoesNothing) {
+  AddressSpace memory(LIMIT);
+  memory.map(0x10000, 0x1000, Permissions::READ_WRITE);
+  EXPECT_FALSE(memory.write_value<std::uint64_t>(0x10ffc, ~0ull));
+  EXPECT_EQ(memory.read_value<std::uint32_t>(0x10ffc), 0u);
+  EXPECT_EQ(memory.read_value<std::uint64_t>(0x10ffc), std::nullopt);
+  EXPECT_EQ(memory.read_value<std::uint8_t>(~0ull), std::nullopt);
+}
+
+TEST(AddressSpace, HostAccessesCanAskForPermissions) {
+  AddressSpace memory(LIMIT);
+  memory.map(0x10000, 0x1000, Permissions::READ);
+  EXPECT_FALSE(memory.write_value<std::uint8_t>(0x10000, 1, Permissions::WRITE));
+  EXPECT_TRUE(memory.write_value<std::uint8_t>(0x10000, 1));
+  EXPECT_EQ(memory.read_value<std::uint8_t>(0x10000, Permissions::READ), 1);
+  EXPECT_EQ(memory.read_value<std::uint8_t>(0x10000, Permissions::EXECUTE), std::nullopt);
+}
+
+TEST(AddressSpace, RegionsWithTheSamePermissionsMerge) {
+  AddressSpace memory(LIMIT);
+  memory.map(0x10000, 0x1000, Permissions::READ);
+  memory.map(0x12000, 0x1000, Permissions::READ);
+  EXPECT_EQ(memory.regions().size(), 2u);
+  memory.map(0x11000, 0x1000, Permissions::READ);
+  ASSERT_EQ(memory.regions().size(), 1u);
+  EXPECT_EQ(memory.region_at(0x11fff)->start, 0x10000u);
+  EXPECT_EQ(memory.region_at(0x11fff)->end, 0x13000u);
+  EXPECT_FALSE(memory.region_at(0x13000));
+}
+
+TEST(AddressSpace, ProtectSplitsARegionAndRefusesHoles) {
+  AddressSpace memory(LIMIT);
+  memory.map(0x10000, 0x3000, Permissions::READ_WRITE);
+  EXPECT_TRUE(memory.protect(0x11000, 0x1000, Permissions::READ));
+  EXPECT_EQ(memory.regions().size(), 3u);
+  const auto obstacle = memory.find_obstacle(0x10ff0, 0x20, Permissions::WRITE);
+  ASSERT_TRUE(obstacle);
+  EXPECT_EQ(obstacle->address, 0x11000u);
+  EXPECT_EQ(obstacle->kind, FaultKind::PERMISSION);
+  EXPECT_FALSE(memory.protect(0x12000, 0x2000, Permissions::READ));
+  EXPECT_TRUE(allows(memory.region_at(0x12000)->permissions, Permissions::WRITE));
+}
+
+TEST(AddressSpace, UnmappedPagesLoseTheirContents) {
+  AddressSpace memory(LIMIT);
+  memory.map(0x10000, 0x3000, Permissions::READ_WRITE);
+  memory.write_value<std::uint8_t>(0x11000, 7);
+  memory.unmap(0x11000, 0x1000);
+  EXPECT_EQ(memory.find_obstacle(0x10800, 0x1000, Permissions::READ)->kind, FaultKind::UNMAPPED);
+  memory.map(0x11000, 0x1000, Permissions::READ_WRITE);
+  EXPECT_EQ(memory.read_value<std::uint8_t>(0x11000), 0);
+}
+
+TEST(AddressSpace, MovedPagesKeepTheirContents) {
+  AddressSpace memory(LIMIT);
+  memory.map(0x10000, 0x2000, Permissions::READ_WRITE);
+  memory.write_value<std::uint32_t>(0x11ffc, 1234);
+  memory.move(0x10000, 0x40000, 0x2000);
+  EXPECT_EQ(memory.read_value<std::uint32_t>(0x41ffc), 1234u);
+  EXPECT_FALSE(memory.region_at(0x10000));
+  EXPECT_THROW(memory.move(0x40000, 0x41000, 0x2000), Error);
+}
+
+TEST(AddressSpace, FindFreeTakesTheHighestGap) {
+  AddressSpace memory(LIMIT);
+  memory.map(0x20000, 0x1000, Permissions::NONE);
+  memory.map(0x2f000, 0x1000, Permissions::NONE);
+  EXPECT_EQ(memory.find_free(0x1000, 0x10000, 0x30000), 0x2e000u);
+  EXPECT_EQ(memory.find_free(0xe000, 0x10000, 0x30000), 0x21000u);
+  EXPECT_EQ(memory.find_free(0xf000, 0x10000, 0x30000), 0x11000u);
+  EXPECT_EQ(memory.find_free(0x11000, 0x10000, 0x30000), std::nullopt);
+  EXPECT_EQ(memory.find_free(0, 0x10000, 0x30000), std::nullopt);
+}
+
+TEST(AddressSpace, TheLimitBoundsWritableMemoryOnly) {
+  AddressSpace memory(0x4000);
+  memory.map(0x100000, 1ull << 40, Permissions::NONE);
+  memory.map(0x10000, 0x3000, Permissions::READ_WRITE);
+  EXPECT_THROW(memory.map(0x20000, 0x2000, Permissions::READ_WRITE), Error);
+  memory.map(0x10000, 0x4000, Permissions::READ_WRITE);
+  EXPECT_EQ(memory.writable_bytes(), 0x4000u);
+  EXPECT_THROW(memory.protect(0x100000, 0x1000, Permissions::READ_WRITE), Error);
+  EXPECT_TRUE(memory.protect(0x10000, 0x4000, Permissions::READ));
+  EXPECT_EQ(memory.writable_bytes(), 0u);
+}
+
+TEST(AddressSpace, RangesThatAreNotPagesOrTooHighAreRefused) {
+  AddressSpace memory(LIMIT);
+  EXPECT_THROW(memory.map(0x10, 0x1000, Permissions::READ), Error);
+  EXPECT_THROW(memory.map(0x1000, 0x10, Permissions::READ), Error);
+  EXPECT_THROW(memory.map(ADDRESS_LIMIT, 0x1000, Permissions::READ), Error);
+  EXPECT_THROW(memory.map(0x1000, ADDRESS_LIMIT, Permissions::READ), Error);
+  EXPECT_THROW(memory.unmap(~0ull & PAGE_MASK, 0x1000), Error);
+}
+
+TEST(AddressSpace, StringsEndAtTheirTerminatorOrNotAtAll) {
+  AddressSpace memory(LIMIT);
+  memory.map(0x10000, 0x2000, Permissions::READ_WRITE);
+  const std::string text = "across the page";
+  memory.write(0x10ff8, std::as_bytes(std::span(text.c_str(), text.size() + 1)));
+  EXPECT_EQ(memory.read_string(0x10ff8, 100), text);
+  EXPECT_EQ(memory.read_string(0x10ff8, 5), std::nullopt);
+  const std::string endless(8, 'x');
+  memory.write(0x11ff8, std::as_bytes(std::span(endless.data(), endless.size())));
+  EXPECT_EQ(memory.read_string(0x11ff8, 100), std::nullopt);
+}
+
+// A model as simple as it can be: a map of bytes.
+TEST(AddressSpace, SnapshotsBehaveLikeCopiesUnderRandomUse) {
+  std::mt19937_64 random(1);
+  AddressSpace memory(LIMIT);
+  memory.map(0, 64 * PAGE_SIZE, Permissions::ALL);
+  using Model = std::map<std::uint64_t, std::uint8_t>;
+  Model model;
+  std::vector<std::pair<MemorySnapshot, Model>> snapshots;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::uint64_t address = random() % (64 * PAGE_SIZE);
+    const unsigned choice = static_cast<unsigned>(random() % 100);
+    if (choice < 60) {
+      const auto value = static_cast<std::uint8_t>(random());
+      memory.write_value(address, value);
+      model[address] = value;
+    } else if (choice < 96) {
+      const auto found = model.find(address);
+      ASSERT_EQ(memory.read_value<std::uint8_t>(address), found == model.end() ? 0 : found->second);
+    } else if (choice < 98) {
+      snapshots.emplace_back(memory.snapshot(), model);
+    } else if (!snapshots.empty()) {
+      const auto& [snapshot, old_model] = snapshots[random() % snapshots.size()];
+      memory.restore(snapshot);
+      model = old_model;
+    }
+  }
+  for (const auto& [address, value] : model) ASSERT_EQ(memory.read_value<std::uint8_t>(address), value);
+}
+
+TEST(AddressSpace, TheHashTellsContentsAddressesAndPermissionsApart) {
+  AddressSpace first(LIMIT);
+  first.map(0x10000, 0x4000, Permissions::READ_WRITE);
+  const Hash128 empty = first.hash();
+  first.write_value<std::uint8_t>(0x10000, 1);
+  const Hash128 one = first.hash();
+  EXPECT_NE(one, empty);
+  first.write_value<std::uint8_t>(0x10000, 0);
+  EXPECT_EQ(first.hash(), empty);
+  first.write_value<std::uint8_t>(0x11000, 1);
+  EXPECT_NE(first.hash(), one);
+  first.write_value<std::uint8_t>(0x11000, 0);
+  first.protect(0x11000, 0x1000, Permissions::READ);
+  EXPECT_NE(first.hash(), empty);
+  first.protect(0x11000, 0x1000, Permissions::READ_WRITE);
+  EXPECT_EQ(first.hash(), empty);
+}
+
+}  // namespace
+}  // namespace armillion::guest
