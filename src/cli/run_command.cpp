@@ -136,6 +136,9 @@ int run_process(RunCommandOptions& options) {
     fmt::print(stderr, "armillion: system call {} ({}) is not supported: the program gets ENOSYS\n", number, name);
   };
 
+  // A debugger wants to look at a fault before the program ends by it.
+  if (options.gdb_port != 0) options.process.fatal_fault = FatalFault::STOP;
+
   Process process(options.process);
   std::optional<Tracer> tracer;
   if (!options.trace.empty()) tracer.emplace(process.machine(), options.trace);

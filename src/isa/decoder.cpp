@@ -117,6 +117,7 @@ const char* name_of(Feature feature) {
     case Feature::ASIMD: return "ASIMD";
     case Feature::CRC32: return "FEAT_CRC32";
     case Feature::LSE: return "FEAT_LSE";
+    case Feature::LOR: return "FEAT_LOR";
     case Feature::RDM: return "FEAT_RDM";
     case Feature::FP16: return "FEAT_FP16";
     case Feature::DOTPROD: return "FEAT_DotProd";

@@ -11,6 +11,7 @@ enum class Feature : std::uint8_t {
   ASIMD,
   CRC32,
   LSE,
+  LOR,
   RDM,
   FP16,
   DOTPROD,

@@ -108,8 +108,14 @@ ARMILLION_INLINE constexpr Vector widen(Vector vector, Half half) {
   const Vector source = half == Half::UPPER ? Vector::from_parts(vector.high(), 0) : vector;
   Lanes<Widened<T>> result{};
 #pragma clang loop unroll(full)
-  for (unsigned i = 0; i < LANES<Widened<T>>; ++i) result[i] = source.get<T>(i);
+  for (unsigned i = 0; i < LANES<Widened<T>>; ++i) result[i] = static_cast<Widened<T>>(source.get<T>(i));
   return Vector::from<Widened<T>>(result);
+}
+
+/// The products of the lanes of one half of each vector, twice as wide.
+template <class T>
+ARMILLION_INLINE constexpr Vector long_multiply(Vector a, Vector b, Half half) {
+  return multiply<Widened<T>>(widen<T>(a, half), widen<T>(b, half));
 }
 
 /// The upper halves of the lanes, which are twice the size of T, as lanes of T in the lower 64 bits.
@@ -118,6 +124,16 @@ ARMILLION_INLINE constexpr std::uint64_t narrow_high(Vector vector) {
   Lanes<T> result{};
 #pragma clang loop unroll(full)
   for (unsigned i = 0; i < LANES<Widened<T>>; ++i) result[i] = static_cast<T>(vector.get<Widened<T>>(i) >> BITS<T>);
+  return Vector::from<T>(result).low();
+}
+
+/// `function` of every lane, a Wide of twice the size of T, as lanes of T in the lower 64 bits.
+template <class T, class Wide, class Function>
+ARMILLION_INLINE constexpr std::uint64_t narrow(Vector vector, Function function) {
+  static_assert(sizeof(Wide) == 2 * sizeof(T));
+  Lanes<T> result{};
+#pragma clang loop unroll(full)
+  for (unsigned i = 0; i < LANES<Wide>; ++i) result[i] = static_cast<T>(function(vector.get<Wide>(i)));
   return Vector::from<T>(result).low();
 }
 
@@ -185,7 +201,7 @@ ARMILLION_INLINE constexpr T shift_left(T x, unsigned distance) {
 /// x shifted left by the signed number in the lowest byte of `amount`, right where that is negative (SSHL and its kin).
 template <Rounding ROUNDING, class T>
 ARMILLION_INLINE constexpr T shift(T x, T amount) {
-  const int distance = static_cast<std::int8_t>(amount);
+  const auto distance = static_cast<int>(static_cast<std::int8_t>(amount));
   return distance < 0 ? shift_right<ROUNDING>(x, static_cast<unsigned>(-distance))
                       : shift_left(x, static_cast<unsigned>(distance));
 }
@@ -208,15 +224,42 @@ ARMILLION_INLINE constexpr T halving_subtract(T x, T y) {
   return static_cast<T>((Widened<T>{x} - y) >> 1);
 }
 
-/// The product of two polynomials over {0, 1} (shared/functions, PolynomialMult). T is unsigned.
+/// The low bits of the product of two polynomials over {0, 1} (shared/functions, PolynomialMult). T is unsigned.
 template <class T>
-ARMILLION_INLINE constexpr Widened<T> polynomial_multiply(T x, T y) {
-  Widened<T> product = 0;
+ARMILLION_INLINE constexpr T polynomial_multiply(T x, T y) {
+  T product = 0;
 #pragma clang loop unroll(full)
   for (unsigned i = 0; i < BITS<T>; ++i) {
-    if (y >> i & 1) product ^= static_cast<Widened<T>>(static_cast<Widened<T>>(x) << i);
+    if (y >> i & 1) product ^= static_cast<T>(x << i);
   }
   return product;
+}
+
+/// addend + the sum of the products of the four bytes of x, as numbers of type A, with those of y, as type B.
+template <class A, class B>
+ARMILLION_INLINE constexpr std::uint32_t dot_product(std::uint32_t addend, std::uint32_t x, std::uint32_t y) {
+#pragma clang loop unroll(full)
+  for (unsigned i = 0; i < 32; i += 8) {
+    addend += static_cast<std::uint32_t>(static_cast<A>(x >> i) * static_cast<B>(y >> i));
+  }
+  return addend;
+}
+
+/// addend + x * y, where x is a 2 x 8 matrix of A, y the transpose of an 8 x 2 matrix of B and `addend` a 2 x 2 matrix
+/// of 32-bit numbers, all stored row by row (shared/functions, MatMulAdd).
+template <class A, class B>
+ARMILLION_INLINE constexpr Vector matrix_multiply_add(Vector addend, Vector x, Vector y) {
+  const auto rows = x.lanes<std::uint32_t>();
+  const auto columns = y.lanes<std::uint32_t>();
+  auto result = addend.lanes<std::uint32_t>();
+#pragma clang loop unroll(full)
+  for (unsigned i = 0; i < 4; ++i) {
+    const unsigned row = i / 2 * 2;
+    const unsigned column = i % 2 * 2;
+    const std::uint32_t lower = dot_product<A, B>(result[i], rows[row], columns[column]);
+    result[i] = dot_product<A, B>(lower, rows[row + 1], columns[column + 1]);
+  }
+  return Vector::from<std::uint32_t>(result);
 }
 
 /// Operations whose results are limited to what T can hold, and whether one was: the `sat` of the pseudocode's SatQ.
@@ -248,16 +291,60 @@ class Saturation {
     return overflow ? limit<T>(std::is_unsigned_v<T> || y > 0) : difference;
   }
 
+  /// x + y, where y is the bits of a number of the other signedness than T.
+  template <class T>
+  ARMILLION_INLINE constexpr T add_other_sign(T x, T y) {
+    using UnsignedT = std::make_unsigned_t<T>;
+    constexpr auto HIGHEST = static_cast<UnsignedT>(std::numeric_limits<T>::max());
+    const auto start = static_cast<UnsignedT>(x);
+    const auto change = static_cast<UnsignedT>(y);
+    // Only an unsigned number can fall, no further than to zero.
+    const bool falls = std::is_unsigned_v<T> && static_cast<std::make_signed_t<T>>(y) < 0;
+    const auto distance = static_cast<UnsignedT>(falls ? -change : change);
+    const auto room = static_cast<UnsignedT>(falls ? start : HIGHEST - start);
+    const bool overflow = distance > room;
+    happened_ |= overflow;
+    return overflow ? limit<T>(falls) : static_cast<T>(start + change);
+  }
+
+  template <class T>
+  ARMILLION_INLINE constexpr T negate(T x) {
+    const bool overflow = x == std::numeric_limits<T>::min();
+    happened_ |= overflow;
+    return overflow ? limit<T>(false) : static_cast<T>(-x);
+  }
+
+  /// Negates the negative number of the two, the only one that may have no counterpart.
+  template <class T>
+  ARMILLION_INLINE constexpr T absolute(T x) {
+    return negate(x < 0 ? x : static_cast<T>(-x));
+  }
+
   /// As `integer::shift`; only a shift to the left can saturate.
   template <Rounding ROUNDING, class T>
   ARMILLION_INLINE constexpr T shift(T x, T amount) {
-    const int distance = static_cast<std::int8_t>(amount);
+    const auto distance = static_cast<int>(static_cast<std::int8_t>(amount));
     if (distance < 0) return shift_right<ROUNDING>(x, static_cast<unsigned>(-distance));
-    const T result = shift_left(x, static_cast<unsigned>(distance));
-    const T back = distance < static_cast<int>(BITS<T>) ? static_cast<T>(result >> distance) : T{0};
-    if (back == x) return result;
-    happened_ = true;
-    return limit<T>(x < 0);
+    return shift_left(x, static_cast<unsigned>(distance));
+  }
+
+  /// x << distance. `distance` is at most 127.
+  template <class T>
+  ARMILLION_INLINE constexpr T shift_left(T x, unsigned distance) {
+    const T result = integer::shift_left(x, distance);
+    const T back = distance < BITS<T> ? static_cast<T>(result >> distance) : T{0};
+    const bool overflow = back != x;
+    happened_ |= overflow;
+    return overflow ? limit<T>(x < 0) : result;
+  }
+
+  /// x << distance as an unsigned number, so 0 for a negative x.
+  template <class T>
+  ARMILLION_INLINE constexpr std::make_unsigned_t<T> shift_left_unsigned(T x, unsigned distance) {
+    using Result = std::make_unsigned_t<T>;
+    const bool negative = x < 0;
+    happened_ |= negative;
+    return shift_left(negative ? Result{0} : static_cast<Result>(x), distance);
   }
 
   /// 2 * x * y, where x and y are numbers of half the size of T. T is signed, as in all that multiply.
@@ -328,8 +415,10 @@ class Saturation {
   bool happened_ = false;
 };
 
-/// Writes to `rd` what OPERATION, a member function of Saturation, gives for each lane of the operands. All of them give
-/// 0 for zeros, so that a 64-bit vector operation is one on clipped operands and a scalar one is one on first lanes.
+// Operands and results of instructions.
+
+/// Writes to `rd` what OPERATION, a member function of Saturation, gives for each lane of the operands. All of these
+/// give 0 for zeros: a 64-bit vector operation is one on clipped operands, and a scalar one is one on first lanes.
 template <class T, auto OPERATION, class M, class... Vectors>
 ARMILLION_INLINE void saturate(M& m, V rd, Vectors... operands) {
   Saturation saturation;
@@ -337,31 +426,22 @@ ARMILLION_INLINE void saturate(M& m, V rd, Vectors... operands) {
   saturation.report(m);
 }
 
-/// addend + the sum of the products of the four bytes of x, as numbers of type A, with those of y, as type B.
-template <class A, class B>
-ARMILLION_INLINE constexpr std::uint32_t dot_product(std::uint32_t addend, std::uint32_t x, std::uint32_t y) {
-#pragma clang loop unroll(full)
-  for (unsigned i = 0; i < 32; i += 8) {
-    addend += static_cast<std::uint32_t>(static_cast<A>(x >> i) * static_cast<B>(y >> i));
-  }
-  return addend;
+/// Writes 64 bits of narrow elements: to the lower half of the register, clearing the upper, or to the upper half only.
+template <class M>
+ARMILLION_INLINE void write_half(M& m, V rd, Half half, std::uint64_t elements) {
+  m.write(rd, half == Half::UPPER ? Vector::from_parts(m.read(rd).low(), elements) : Vector::from_parts(elements, 0));
 }
 
-/// addend + x * y, where x is a 2 x 8 matrix of A, y the transpose of an 8 x 2 matrix of B and the addend a 2 x 2 matrix
-/// of 32-bit numbers, all stored row by row (shared/functions, MatMulAdd).
-template <class A, class B>
-ARMILLION_INLINE constexpr Vector matrix_multiply_add(Vector addend, Vector x, Vector y) {
-  const auto rows = x.lanes<std::uint32_t>();
-  const auto columns = y.lanes<std::uint32_t>();
-  auto result = addend.lanes<std::uint32_t>();
-#pragma clang loop unroll(full)
-  for (unsigned i = 0; i < 4; ++i) {
-    const unsigned row = i / 2 * 2;
-    const unsigned column = i % 2 * 2;
-    const std::uint32_t lower = dot_product<A, B>(result[i], rows[row], columns[column]);
-    result[i] = dot_product<A, B>(lower, rows[row + 1], columns[column + 1]);
+/// The element of Rm that an instruction multiplies with. Where T has 16 bits, the first bit of the register field is
+/// the last of the index. A T of 32 bits may also be the group of four bytes of a dot product.
+template <class T, class M>
+ARMILLION_INLINE T indexed_element(M& m, Flag l, V rm, Flag h) {
+  if constexpr (sizeof(T) == 2) {
+    const V low_register{static_cast<Slot>(rm.slot & 15)};
+    return m.read(low_register).template get<T>(h.value << 2 | l.value << 1 | rm.slot >> 4);
+  } else {
+    return m.read(rm).template get<T>(h.value << 1 | l.value);
   }
-  return Vector::from<std::uint32_t>(result);
 }
 
 }  // namespace armillion::isa::integer

@@ -173,6 +173,18 @@ constexpr bool is_bitfield(std::uint32_t sf, std::uint32_t field) {
   return (field >> 12) == sf && (sf != 0 || (field & 0x820) == 0);
 }
 
+/// The binary logarithm of the size in bytes of the lane that a load or store of a single structure names, by `scale`
+/// (opcode<2:1>) and `first_byte` (Q:S:size). The lowest bit of the latter tells lanes of 64 bits from those of 32.
+constexpr std::uint32_t lane_size(std::uint32_t scale, std::uint32_t first_byte) {
+  return scale == 2 && (first_byte & 1) != 0 ? 3 : scale;
+}
+
+/// Whether these two fields name a lane.
+constexpr bool is_lane(std::uint32_t scale, std::uint32_t first_byte) {
+  if (lane_size(scale, first_byte) == 3) return scale == 2 && (first_byte & 7) == 1;
+  return (first_byte & ((1u << scale) - 1)) == 0;
+}
+
 template <class T>
 concept ImmediateOperand = requires(T operand) {
   { T::WIDTH } -> std::convertible_to<int>;

@@ -92,14 +92,15 @@ ARMILLION_INLINE constexpr Vector map(Vector a, Vector b, Vector c, Function fun
   return Vector::from<T>(result);
 }
 
-/// Calls `body.template operator()<T>()` with T the unsigned integer of 8 << size bits (size 0 to 3).
+/// Calls `body.template operator()<T>()` with T the unsigned integer of 8 << size bits (size 0 to 3). The body becomes
+/// part of the caller, so that what is constant there is constant in it.
 template <class Body>
 ARMILLION_INLINE constexpr auto by_size(std::uint32_t size, Body&& body) {
   switch (size & 3) {
-    case 0: return body.template operator()<std::uint8_t>();
-    case 1: return body.template operator()<std::uint16_t>();
-    case 2: return body.template operator()<std::uint32_t>();
-    default: return body.template operator()<std::uint64_t>();
+    case 0: [[clang::always_inline]] return body.template operator()<std::uint8_t>();
+    case 1: [[clang::always_inline]] return body.template operator()<std::uint16_t>();
+    case 2: [[clang::always_inline]] return body.template operator()<std::uint32_t>();
+    default: [[clang::always_inline]] return body.template operator()<std::uint64_t>();
   }
 }
 
@@ -107,18 +108,18 @@ ARMILLION_INLINE constexpr auto by_size(std::uint32_t size, Body&& body) {
 template <class Body>
 ARMILLION_INLINE constexpr auto by_signed_size(std::uint32_t size, Body&& body) {
   switch (size & 3) {
-    case 0: return body.template operator()<std::int8_t>();
-    case 1: return body.template operator()<std::int16_t>();
-    case 2: return body.template operator()<std::int32_t>();
-    default: return body.template operator()<std::int64_t>();
+    case 0: [[clang::always_inline]] return body.template operator()<std::int8_t>();
+    case 1: [[clang::always_inline]] return body.template operator()<std::int16_t>();
+    case 2: [[clang::always_inline]] return body.template operator()<std::int32_t>();
+    default: [[clang::always_inline]] return body.template operator()<std::int64_t>();
   }
 }
 
 /// The same with the two sizes of general registers: `sf` selects 64 bits.
 template <class Body>
 ARMILLION_INLINE constexpr auto by_width(bool sf, Body&& body) {
-  if (sf) return body.template operator()<std::uint64_t>();
-  return body.template operator()<std::uint32_t>();
+  if (sf) [[clang::always_inline]] return body.template operator()<std::uint64_t>();
+  [[clang::always_inline]] return body.template operator()<std::uint32_t>();
 }
 
 }  // namespace armillion::isa

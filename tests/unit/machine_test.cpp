@@ -471,7 +471,7 @@ TEST(MachineThreads, MachinesOnManyThreadsShareOneSnapshot) {
   origin.load_program(assemble(
       "mov x2, #1000\n loop: ldr x3, [x1]\n add x3, x3, x0\n str x3, [x1]\n sub x2, x2, #1\n cbnz x2, loop\n hlt #0"));
   origin.set_x(1, 0x2000);
-  origin.execute(3);
+  origin.execute(1);
   const Snapshot snapshot = origin.snapshot();
   std::vector<std::thread> threads;
   std::vector<std::uint64_t> results(8);

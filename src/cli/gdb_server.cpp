@@ -1,0 +1,339 @@
+#include "cli/gdb_server.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "armillion/error.hpp"
+#include "cli/gdb_connection.hpp"
+#include "cli/gdb_registers.hpp"
+#include "cli/gdb_target.hpp"
+
+namespace armillion::cli {
+
+namespace {
+
+constexpr std::size_t MAX_TRANSFER_BYTES = 0x4000;
+// How long the guest runs between two looks at the connection.
+constexpr double SLICE_SECONDS = 0.02;
+
+// Signal numbers in the protocol are GDB's own, not the host's (GDB's include/gdb/signals.def).
+enum GdbSignal : std::uint8_t { GDB_INT = 2, GDB_ILL = 4, GDB_TRAP = 5, GDB_ABORT = 6, GDB_BUS = 10, GDB_SEGV = 11 };
+
+GdbSignal signal_of(const RunResult& result) {
+  switch (result.stop_reason) {
+    case StopReason::UNDEFINED_INSTRUCTION: return GDB_ILL;
+    case StopReason::MEMORY_FAULT: return result.fault.kind == FaultKind::ALIGNMENT ? GDB_BUS : GDB_SEGV;
+    case StopReason::CANCELLED: return GDB_INT;
+    default: return GDB_TRAP;
+  }
+}
+
+// Takes a hexadecimal number off the front of `text`.
+std::optional<std::uint64_t> take_number(std::string_view& text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (error != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return value;
+}
+
+bool take(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+class GdbServer {
+ public:
+  GdbServer(GdbTarget& target, std::uint16_t port) : target_(target), connection_(port) {}
+
+  ProcessResult serve() {
+    last_.pc = target_.machine().pc();
+    while (!finished_) {
+      const auto packet = connection_.receive();
+      if (!packet) {
+        run_to_end_ = true;
+        break;
+      }
+      const std::string reply = answer(*packet);
+      if (!finished_ || !reply.empty()) connection_.send(reply);
+    }
+    if (run_to_end_ && last_.stop_reason != StopReason::EXITED) {
+      remove_all_stops();
+      const ProcessResult rest = target_.run({});
+      add(rest);
+    }
+    return total_;
+  }
+
+ private:
+  static constexpr const char* BAD_ARGUMENT = "E16";  // EINVAL in hexadecimal
+  static constexpr const char* BAD_ADDRESS = "E0e";   // EFAULT
+
+  std::string answer(std::string_view packet) {
+    if (packet.empty()) return "";
+    const char command = packet.front();
+    std::string_view rest = packet.substr(1);
+    switch (command) {
+      case '?': return stop_reply();
+      case 'g': return read_all_registers();
+      case 'G': return write_all_registers(rest);
+      case 'p': return read_register(rest);
+      case 'P': return write_register(rest);
+      case 'm': return read_memory(rest);
+      case 'M': return write_memory(rest, /*is_binary=*/false);
+      case 'X': return write_memory(rest, /*is_binary=*/true);
+      case 'c': return resume(rest, Motion::CONTINUE);
+      case 's': return resume(rest, Motion::STEP);
+      case 'Z': return change_stop(rest, Change::ADD);
+      case 'z': return change_stop(rest, Change::REMOVE);
+      case 'H': return select_thread(rest);
+      case 'T': return is_thread(rest) ? "OK" : BAD_ARGUMENT;
+      case 'D': run_to_end_ = finished_ = true; return "OK";
+      case 'k': finished_ = true; return "";
+      case 'q':
+      case 'Q': return answer_query(packet);
+      case 'v': return answer_verbose(packet);
+      default: return "";  // not supported
+    }
+  }
+
+  std::string answer_query(std::string_view packet) {
+    if (packet.starts_with("qSupported")) {
+      return fmt::format("PacketSize={:x};QStartNoAckMode+;qXfer:features:read+;swbreak+;vContSupported+",
+                         MAX_TRANSFER_BYTES);
+    }
+    if (packet == "QStartNoAckMode") {
+      connection_.stop_acknowledging();
+      return "OK";
+    }
+    if (take(packet, "qXfer:features:read:target.xml:")) return read_description(packet);
+    if (packet == "qC") return fmt::format("QC{:x}", target_.current_thread());
+    if (packet == "qAttached") return "1";
+    if (packet == "qfThreadInfo") {
+      std::string list;
+      for (const int thread : target_.threads()) list += fmt::format("{}{:x}", list.empty() ? "m" : ",", thread);
+      return list;
+    }
+    if (packet == "qsThreadInfo") return "l";
+    return "";
+  }
+
+  std::string answer_verbose(std::string_view packet) {
+    if (packet == "vCont?") return "vCont;c;C;s;S";
+    if (packet.starts_with("vKill")) {
+      finished_ = true;
+      return "OK";
+    }
+    if (!take(packet, "vCont;")) return "";
+    // The guest's threads take turns on one machine, so the first action is that of all.
+    return resume("", packet.front() == 's' || packet.front() == 'S' ? Motion::STEP : Motion::CONTINUE);
+  }
+
+  std::string read_description(std::string_view range) {
+    const auto offset = take_number(range);
+    const auto length = take(range, ",") ? take_number(range) : std::nullopt;
+    if (!offset || !length) return BAD_ARGUMENT;
+    const std::string text = gdb_target_description();
+    if (*offset >= text.size()) return "l";
+    const std::string part = text.substr(*offset, *length);
+    return (*offset + part.size() == text.size() ? "l" : "m") + part;
+  }
+
+  // Registers: those of the selected thread; only the one on the machine can be written.
+
+  State selected_state() const { return target_.thread_state(thread_); }
+
+  std::string read_all_registers() {
+    const State state = selected_state();
+    std::string digits;
+    for (unsigned i = 0; i < GDB_REGISTER_COUNT; ++i) digits += *gdb_read_register(state, i);
+    return digits;
+  }
+
+  std::string read_register(std::string_view text) {
+    const auto number = take_number(text);
+    if (!number || *number >= GDB_REGISTER_COUNT) return BAD_ARGUMENT;
+    return *gdb_read_register(selected_state(), static_cast<unsigned>(*number));
+  }
+
+  bool can_write_registers() const { return thread_ == target_.current_thread(); }
+
+  std::string write_all_registers(std::string_view digits) {
+    if (!can_write_registers()) return BAD_ARGUMENT;
+    State state = target_.machine().state();
+    for (unsigned i = 0; i < GDB_REGISTER_COUNT && !digits.empty(); ++i) {
+      const std::string_view one = digits.substr(0, gdb_register_digits(i));
+      if (!gdb_write_register(state, i, one)) return BAD_ARGUMENT;
+      digits.remove_prefix(one.size());
+    }
+    target_.machine().state() = state;
+    return "OK";
+  }
+
+  std::string write_register(std::string_view text) {
+    const auto number = take_number(text);
+    if (!number || *number >= GDB_REGISTER_COUNT || !take(text, "=") || !can_write_registers()) return BAD_ARGUMENT;
+    return gdb_write_register(target_.machine().state(), static_cast<unsigned>(*number), text) ? "OK" : BAD_ARGUMENT;
+  }
+
+  std::string read_memory(std::string_view range) {
+    const auto address = take_number(range);
+    const auto length = take(range, ",") ? take_number(range) : std::nullopt;
+    if (!address || !length) return BAD_ARGUMENT;
+    std::string bytes(std::min<std::uint64_t>(*length, MAX_TRANSFER_BYTES / 2), '\0');
+    try {
+      target_.machine().read_memory(*address, std::as_writable_bytes(std::span(bytes)));
+    } catch (const Error&) {
+      return BAD_ADDRESS;
+    }
+    return to_hexadecimal(bytes);
+  }
+
+  std::string write_memory(std::string_view text, bool is_binary) {
+    const auto address = take_number(text);
+    const auto length = take(text, ",") ? take_number(text) : std::nullopt;
+    if (!address || !length || !take(text, ":")) return BAD_ARGUMENT;
+    const auto bytes = is_binary ? std::optional(std::string(text)) : from_hexadecimal(text);
+    if (!bytes || bytes->size() != *length) return BAD_ARGUMENT;
+    try {
+      target_.machine().write_memory(*address, std::as_bytes(std::span(*bytes)));
+    } catch (const Error&) {
+      return BAD_ADDRESS;
+    }
+    return "OK";
+  }
+
+  // Breakpoints (types 0 and 1) and watchpoints (2: write, 3: read, 4: both).
+
+  enum class Change : std::uint8_t { ADD, REMOVE };
+
+  std::string change_stop(std::string_view text, Change change) {
+    const auto type = take_number(text);
+    const auto address = take(text, ",") ? take_number(text) : std::nullopt;
+    const auto size = take(text, ",") ? take_number(text) : std::nullopt;
+    if (!type || !address || !size) return BAD_ARGUMENT;
+    Machine& machine = target_.machine();
+    if (*type <= 1) {
+      if (change == Change::ADD) {
+        machine.add_breakpoint(*address);
+        breakpoints_.push_back(*address);
+      } else {
+        machine.remove_breakpoint(*address);
+        std::erase(breakpoints_, *address);
+      }
+      return "OK";
+    }
+    if (*type > 4) return "";
+    for (const Access access : {Access::WRITE, Access::READ}) {
+      if (*type == 2 && access == Access::READ) continue;
+      if (*type == 3 && access == Access::WRITE) continue;
+      if (change == Change::ADD) {
+        machine.add_watchpoint(*address, *size, access);
+      } else {
+        machine.remove_watchpoint(*address, *size, access);
+      }
+    }
+    return "OK";
+  }
+
+  void remove_all_stops() {
+    for (const std::uint64_t address : breakpoints_) target_.machine().remove_breakpoint(address);
+    breakpoints_.clear();
+  }
+
+  // Threads.
+
+  bool is_thread(std::string_view text) const {
+    const auto id = take_number(text);
+    const auto threads = target_.threads();
+    return id && std::ranges::find(threads, static_cast<int>(*id)) != threads.end();
+  }
+
+  std::string select_thread(std::string_view text) {
+    if (text.empty()) return BAD_ARGUMENT;
+    const char operation = text.front();
+    text.remove_prefix(1);
+    if (operation != 'g') return "OK";  // which thread goes on is the guest's scheduler's business
+    if (text == "0" || text == "-1") {
+      thread_ = target_.current_thread();
+      return "OK";
+    }
+    if (!is_thread(text)) return BAD_ARGUMENT;
+    thread_ = static_cast<int>(*take_number(text));
+    return "OK";
+  }
+
+  // Running.
+
+  enum class Motion : std::uint8_t { CONTINUE, STEP };
+
+  std::string resume(std::string_view address, Motion motion) {
+    if (const auto pc = take_number(address)) target_.machine().set_pc(*pc);
+    if (motion == Motion::STEP) {
+      add(target_.run(RunOptions{.instruction_limit = 1}));
+    } else {
+      do {
+        add(target_.run(RunOptions{.timeout_seconds = SLICE_SECONDS}));
+        if (last_.stop_reason == StopReason::TIMEOUT && connection_.interrupt_requested()) {
+          last_.stop_reason = StopReason::CANCELLED;
+        }
+      } while (last_.stop_reason == StopReason::TIMEOUT);
+    }
+    thread_ = target_.current_thread();
+    if (last_.stop_reason == StopReason::EXITED || last_.stop_reason == StopReason::HALT) finished_ = true;
+    return stop_reply();
+  }
+
+  void add(const ProcessResult& result) {
+    const std::uint64_t instructions = total_.instructions + result.instructions;
+    const double elapsed_seconds = total_.elapsed_seconds + result.elapsed_seconds;
+    last_ = total_ = result;
+    total_.instructions = instructions;
+    total_.elapsed_seconds = elapsed_seconds;
+  }
+
+  std::string stop_reply() const {
+    if (last_.stop_reason == StopReason::HALT) return "W00";
+    if (last_.stop_reason == StopReason::EXITED) {
+      return last_.signal != 0 ? fmt::format("X{:02x}", last_.signal) : fmt::format("W{:02x}", last_.exit_code);
+    }
+    std::string reply = fmt::format("T{:02x}thread:{:x};", static_cast<unsigned>(signal_of(last_)),
+                                    target_.current_thread());
+    if (last_.stop_reason == StopReason::BREAKPOINT) reply += "swbreak:;";
+    if (last_.stop_reason == StopReason::WATCHPOINT) {
+      reply += fmt::format("{}:{:x};", last_.fault.access == Access::READ ? "rwatch" : "watch", last_.fault.address);
+    }
+    return reply;
+  }
+
+  GdbTarget& target_;
+  GdbConnection connection_;
+  int thread_ = target_.current_thread();
+  std::vector<std::uint64_t> breakpoints_;
+  ProcessResult last_;
+  ProcessResult total_;
+  bool finished_ = false;
+  bool run_to_end_ = false;
+};
+
+}  // namespace
+
+ProcessResult serve_gdb(Process& process, std::uint16_t port) {
+  const auto target = make_gdb_target(process);
+  return GdbServer(*target, port).serve();
+}
+
+RunResult serve_gdb(Machine& machine, std::uint16_t port) {
+  const auto target = make_gdb_target(machine);
+  return GdbServer(*target, port).serve();
+}
+
+}  // namespace armillion::cli
