@@ -9,6 +9,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "engine/host_cpu.hpp"
 #include "engine/interpreter/interpreter.hpp"
 #include "guest/address_space.hpp"
 
@@ -30,6 +31,7 @@ Snapshot::~Snapshot() = default;
 struct Machine::Implementation {
   explicit Implementation(const MachineOptions& options)
       : memory(options.memory_limit_bytes), interpreter(memory) {
+    engine::require_host_cpu();
     if (options.memory_bytes > guest::ADDRESS_LIMIT) {
       throw Error(ErrorCode::INVALID_ARGUMENT,
                   "memory_bytes is " + std::to_string(options.memory_bytes) + "; a machine has at most 2^48 bytes");
@@ -186,6 +188,9 @@ Hash128 Machine::state_hash() const {
 
 void Machine::add_breakpoint(std::uint64_t address) { implementation_->interpreter.add_breakpoint(address); }
 void Machine::remove_breakpoint(std::uint64_t address) { implementation_->interpreter.remove_breakpoint(address); }
+bool Machine::has_breakpoint(std::uint64_t address) const {
+  return implementation_->interpreter.has_breakpoint(address);
+}
 
 void Machine::add_watchpoint(std::uint64_t address, std::uint64_t size_bytes, Access access) {
   implementation_->interpreter.add_watchpoint({address, size_bytes, access});

@@ -96,6 +96,12 @@ ARMILLION_INLINE constexpr Vector absolute_difference(Vector a, Vector b) {
   });
 }
 
+/// 64 bits whose every element of the size of T, an unsigned type, is `element`.
+template <class T>
+constexpr std::uint64_t repeat(T element) {
+  return std::uint64_t{element} * (~0ull / std::numeric_limits<T>::max());
+}
+
 /// Which 64 bits of a vector an instruction takes its narrow elements from: the forms with "2" at the end of their
 /// mnemonics (Q is 1) use the upper ones.
 enum class Half : std::uint8_t { LOWER = 0, UPPER = 1 };

@@ -5,7 +5,12 @@
 #define ARMILLION_INLINE [[gnu::always_inline]] inline
 #endif
 
-// For the rare paths that must not grow the common ones.
+// For the rare paths that must not grow the common ones. Where the target has the convention, such a function saves the
+// registers that it uses itself, so that its caller's common path needs no stack frame.
 #ifndef ARMILLION_COLD
+#if !defined(__NVPTX__) && (defined(__x86_64__) || defined(__aarch64__))
+#define ARMILLION_COLD [[gnu::noinline, gnu::cold, clang::preserve_most]]
+#else
 #define ARMILLION_COLD [[gnu::noinline, gnu::cold]]
+#endif
 #endif

@@ -43,6 +43,7 @@ class CodeCache {
   void invalidate(std::uint64_t address, std::uint64_t size);
 
   bool has_breakpoints() const { return !breakpoints_.empty(); }
+  bool has_breakpoint(std::uint64_t address) const { return breakpoints_.contains(address); }
   void add_breakpoint(std::uint64_t address);
   void remove_breakpoint(std::uint64_t address);
 

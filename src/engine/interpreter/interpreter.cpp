@@ -57,11 +57,11 @@ StopReason reason_of(Exit exit) {
 
 }  // namespace
 
-AccessOutcome slow_load(Context& context, const MicroOp* op, std::uint64_t address, std::uint32_t size) {
+ARMILLION_COLD AccessOutcome slow_load(Context& context, const MicroOp* op, std::uint64_t address, std::uint32_t size) {
   return context.interpreter->access(op, address, size, Access::READ);
 }
 
-AccessOutcome slow_store(Context& context, const MicroOp* op, std::uint64_t address, std::uint32_t size) {
+ARMILLION_COLD AccessOutcome slow_store(Context& context, const MicroOp* op, std::uint64_t address, std::uint32_t size) {
   return context.interpreter->access(op, address, size, Access::WRITE);
 }
 

@@ -40,6 +40,7 @@ class Interpreter final : private guest::CodeObserver {
 
   void add_breakpoint(std::uint64_t address) { code_.add_breakpoint(address); }
   void remove_breakpoint(std::uint64_t address) { code_.remove_breakpoint(address); }
+  bool has_breakpoint(std::uint64_t address) const { return code_.has_breakpoint(address); }
 
   struct Watchpoint {
     std::uint64_t address;

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "engine/interpreter/context.hpp"
+#include "isa/macros.hpp"
 
 // Accesses that the inline path in `InterpreterMachine` cannot do: the translation is not cached, the access crosses a
 // page, is watched, or faults. Data passes through `Context::transfer`.
@@ -16,9 +17,7 @@ enum class AccessOutcome : std::uint8_t {
   FAILED,
 };
 
-[[gnu::noinline, gnu::cold]] AccessOutcome slow_load(Context& context, const MicroOp* op, std::uint64_t address,
-                                                     std::uint32_t size);
-[[gnu::noinline, gnu::cold]] AccessOutcome slow_store(Context& context, const MicroOp* op, std::uint64_t address,
-                                                      std::uint32_t size);
+ARMILLION_COLD AccessOutcome slow_load(Context& context, const MicroOp* op, std::uint64_t address, std::uint32_t size);
+ARMILLION_COLD AccessOutcome slow_store(Context& context, const MicroOp* op, std::uint64_t address, std::uint32_t size);
 
 }  // namespace armillion::engine

@@ -1,17 +1,12 @@
 #pragma once
 
+#include "isa/integer_vector.hpp"
 #include "isa/semantics/common.hpp"
 #include "isa/semantics/floating_point.hpp"
 
-// SIMD modified immediate. The operands are the immediates as AdvSIMDExpandImm (shared/functions) makes them, 64 bits
-// that an instruction repeats; every form of it, one for each group of values of cmode, is a type here.
+// SIMD modified immediate. The operands are the 64 bits that AdvSIMDExpandImm (shared/functions) makes of an immediate;
+// there is a type for each of its cases, which cmode tells apart.
 namespace armillion::isa::semantics {
-
-/// `element` in all elements of 64 bits.
-template <class T>
-constexpr std::uint64_t repeat_in_doubleword(T element) {
-  return std::uint64_t{element} * (~0ull / std::numeric_limits<T>::max());
-}
 
 /// abcdefgh in all bytes.
 struct RepeatedByte {
@@ -20,7 +15,7 @@ struct RepeatedByte {
   static constexpr bool SIGN_EXTENDED = false;
   std::uint64_t value;
   static constexpr RepeatedByte from_field(std::uint32_t field) {
-    return {repeat_in_doubleword(static_cast<std::uint8_t>(field))};
+    return {integer::repeat(static_cast<std::uint8_t>(field))};
   }
 };
 
@@ -37,7 +32,7 @@ struct ShiftedByte {
   std::uint64_t value;
   static constexpr ShiftedByte from_field(std::uint32_t field) {
     const std::uint32_t shift = (field >> 5 & ((1u << CMODE_BITS) - 1)) * 8;
-    return {repeat_in_doubleword(static_cast<T>(byte_around(field, WIDTH) << shift))};
+    return {integer::repeat(static_cast<T>(byte_around(field, WIDTH) << shift))};
   }
 };
 
@@ -49,7 +44,7 @@ struct ByteShiftingOnes {
   std::uint64_t value;
   static constexpr ByteShiftingOnes from_field(std::uint32_t field) {
     const std::uint32_t ones = field & 32 ? 0xffff : 0xff;
-    return {repeat_in_doubleword(byte_around(field, WIDTH) * (ones + 1) | ones)};
+    return {integer::repeat(byte_around(field, WIDTH) * (ones + 1) | ones)};
   }
 };
 

@@ -10,8 +10,9 @@ namespace armillion::isa::semantics {
 
 enum class ShiftDirection : std::uint8_t { LEFT, RIGHT };
 
-/// The shift that immh:immb says: elements of 8 << size() bits, by distance() bits. To the left that is 0 to a bit less
-/// than an element, to the right 1 to an element.
+/// A shift of elements of 8 << size() bits by distance() bits, from immh:immb: that is the sum of the two for a shift
+/// to the left, and twice the element's bits less the distance for one to the right. So the distance is 0 to a bit less
+/// than an element to the left, and 1 to a whole element to the right.
 template <ShiftDirection DIRECTION>
 struct ElementShift {
   static constexpr int WIDTH = 7;
@@ -19,7 +20,7 @@ struct ElementShift {
   static constexpr bool SIGN_EXTENDED = false;
   std::uint32_t value;
   static constexpr ElementShift from_field(std::uint32_t field) {
-    if (field < 8) return {0};
+    if (field < 8) return {0};  // not a shift
     const std::uint32_t size = static_cast<std::uint32_t>(std::bit_width(field)) - 4;
     const std::uint32_t element_bits = 8u << size;
     const std::uint32_t distance = DIRECTION == ShiftDirection::LEFT ? field - element_bits : 2 * element_bits - field;
@@ -32,9 +33,9 @@ struct ElementShift {
 using LeftShift = ElementShift<ShiftDirection::LEFT>;
 using RightShift = ElementShift<ShiftDirection::RIGHT>;
 
-/// The same shift as a mask: ones in the uppermost bits of every element of 64 bits, all but the lowest distance() of
-/// it. With it elements of any size are shifted in one way, as two of 64 bits: the bits that would get from one element
-/// into another are masked out. A shift by a whole element is a mask of zero.
+/// The same shift as a mask: 64 bits in which every element has zeros in its distance() lowest bits and ones above.
+/// With it elements of all sizes are shifted alike, as numbers of 64 bits: it clears the bits that would move from one
+/// element into another. Where the distance is a whole element the mask is zero.
 template <ShiftDirection DIRECTION>
 struct ElementShiftMask {
   static constexpr int WIDTH = 7;
@@ -44,8 +45,7 @@ struct ElementShiftMask {
   static constexpr ElementShiftMask from_field(std::uint32_t field) {
     const auto shift = ElementShift<DIRECTION>::from_field(field);
     return {by_size(shift.size(), [&]<class T> {
-      const T element = integer::shift_left(std::numeric_limits<T>::max(), shift.distance());
-      return std::uint64_t{element} * (~0ull / std::numeric_limits<T>::max());
+      return integer::repeat(integer::shift_left(std::numeric_limits<T>::max(), shift.distance()));
     })};
   }
   constexpr unsigned distance() const { return static_cast<unsigned>(std::countr_zero(value)) % 64; }
@@ -54,8 +54,7 @@ struct ElementShiftMask {
 using LeftShiftMask = ElementShiftMask<ShiftDirection::LEFT>;
 using RightShiftMask = ElementShiftMask<ShiftDirection::RIGHT>;
 
-/// The distance of a shift to the right that reads `field` as the bits of immh:immb below the uppermost one; there are
-/// as many as the number of an element's bits has.
+/// The distance of a shift to the right, from the bits of immh:immb below the uppermost one.
 template <int BITS>
 constexpr std::uint32_t right_distance(Unsigned<BITS> field) {
   return (1u << BITS) - field;
