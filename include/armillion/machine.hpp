@@ -159,6 +159,7 @@ class Machine {
   /// Stops with `BREAKPOINT` before the instruction at `address`, except where a run starts there.
   void add_breakpoint(std::uint64_t address);
   void remove_breakpoint(std::uint64_t address);
+  bool has_breakpoint(std::uint64_t address) const;
   /// Stops with `WATCHPOINT` after an instruction that accesses [address, address + size) in this way (READ or WRITE).
   void add_watchpoint(std::uint64_t address, std::uint64_t size_bytes, Access access);
   void remove_watchpoint(std::uint64_t address, std::uint64_t size_bytes, Access access);

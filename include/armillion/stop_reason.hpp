@@ -28,6 +28,8 @@ enum class StopReason : std::uint8_t {
   TIMEOUT = 9,
   /// The host asked the run to stop.
   CANCELLED = 10,
+  /// Every thread of the process waits, and nothing is left that could wake one.
+  DEADLOCK = 11,
 };
 
 /// What an access that faulted was doing.
@@ -67,6 +69,7 @@ constexpr const char* name_of(StopReason reason) {
     case StopReason::EXITED: return "exited";
     case StopReason::TIMEOUT: return "timeout";
     case StopReason::CANCELLED: return "cancelled";
+    case StopReason::DEADLOCK: return "deadlock";
   }
   return "unknown";
 }

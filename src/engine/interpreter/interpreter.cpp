@@ -57,11 +57,11 @@ StopReason reason_of(Exit exit) {
 
 }  // namespace
 
-ARMILLION_COLD AccessOutcome slow_load(Context& context, const MicroOp* op, std::uint64_t address, std::uint32_t size) {
+ARMILLION_COLD_PRESERVING AccessOutcome slow_load(Context& context, const MicroOp* op, std::uint64_t address, std::uint32_t size) {
   return context.interpreter->access(op, address, size, Access::READ);
 }
 
-ARMILLION_COLD AccessOutcome slow_store(Context& context, const MicroOp* op, std::uint64_t address, std::uint32_t size) {
+ARMILLION_COLD_PRESERVING AccessOutcome slow_store(Context& context, const MicroOp* op, std::uint64_t address, std::uint32_t size) {
   return context.interpreter->access(op, address, size, Access::WRITE);
 }
 
