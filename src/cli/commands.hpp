@@ -14,6 +14,7 @@ inline constexpr int OWN_ERROR = 125;
 void add_run_command(CLI::App& app, int& exit_status);
 void add_disassemble_command(CLI::App& app, int& exit_status);
 void add_isa_command(CLI::App& app, int& exit_status);
+void add_syscalls_command(CLI::App& app, int& exit_status);
 void add_info_command(CLI::App& app, int& exit_status);
 void add_completion_command(CLI::App& app, int& exit_status);
 

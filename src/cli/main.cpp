@@ -25,6 +25,7 @@ int run(int argument_count, char** arguments) {
   armillion::cli::add_run_command(app, exit_status);
   armillion::cli::add_disassemble_command(app, exit_status);
   armillion::cli::add_isa_command(app, exit_status);
+  armillion::cli::add_syscalls_command(app, exit_status);
   armillion::cli::add_info_command(app, exit_status);
   armillion::cli::add_completion_command(app, exit_status);
   try {
