@@ -281,6 +281,18 @@ TEST_F(MachineTest, AMisalignedPcFaults) {
   EXPECT_EQ(result.fault.kind, FaultKind::ALIGNMENT);
 }
 
+TEST_F(MachineTest, AMisalignedPcFaultsInAPageThatWasNeverEntered) {
+  for (const std::uint64_t target : {1u, 2u, 3u, 0x3001u}) {
+    Machine fresh;
+    fresh.load_program(assemble("br x0"), 0x5000);
+    fresh.set_x(0, target);
+    const RunResult result = fresh.execute(1'000'000);
+    EXPECT_EQ(result.stop_reason, StopReason::MEMORY_FAULT) << target;
+    EXPECT_EQ(result.fault.kind, FaultKind::ALIGNMENT) << target;
+    EXPECT_EQ(result.fault.address, target);
+  }
+}
+
 TEST_F(MachineTest, AnUnalignedExclusiveFaults) {
   machine.set_x(1, 0x2001);
   const RunResult result = run("ldxr w0, [x1]\n hlt #0");

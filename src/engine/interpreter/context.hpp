@@ -29,16 +29,20 @@ inline constexpr std::uint16_t PAGE_END_OP = isa::ROW_HANDLER_COUNT + 2;
 inline constexpr std::uint16_t BREAKPOINT_OP = isa::ROW_HANDLER_COUNT + 3;
 inline constexpr std::uint16_t HANDLER_COUNT = isa::ROW_HANDLER_COUNT + 4;
 
-/// A cached translation of one page. `tag` is the page's address, or 1 where the entry is empty.
+/// Tag of an entry that is empty. Comparisons mask offset bits away, but for an address's lowest two where it must be
+/// aligned; so this equals none of them.
+inline constexpr std::uint64_t EMPTY_TAG = ~std::uint64_t{0};
+
+/// A cached translation of one page. `tag` is the page's address.
 struct TlbEntry {
-  std::uint64_t tag = 1;
+  std::uint64_t tag = EMPTY_TAG;
   /// Guest address plus this is the host address.
   std::uint64_t addend = 0;
 };
 
 /// Where a page's micro-operations are. `tag` as above.
 struct CodeTlbEntry {
-  std::uint64_t tag = 1;
+  std::uint64_t tag = EMPTY_TAG;
   const MicroOp* ops = nullptr;
 };
 
@@ -64,6 +68,8 @@ enum class Exit : std::uint8_t {
   EXCEPTION,
 };
 
+struct HandlerEntry;
+
 /// All that the handlers work on. The registers come first: an operand's slot is an index from the context's address.
 struct Context {
   State state;
@@ -86,6 +92,8 @@ struct Context {
   /// Retired instructions plus budget: constant while the handlers run, so that the count can be had at any time.
   std::uint64_t retired_plus_budget = 0;
   Interpreter* interpreter = nullptr;
+  /// `handler_table()`.
+  const HandlerEntry* handlers = nullptr;
   /// Data of an access on its slow path.
   alignas(16) std::byte transfer[64] = {};
 
@@ -99,8 +107,6 @@ static_assert(offsetof(Context, state) == 0);
 // Handlers call each other in tail position with all of their state in registers; none of these survives a call, so
 // that a handler saves nothing.
 #define ARMILLION_HANDLER [[gnu::noinline]] __attribute__((preserve_none)) void
-
-struct HandlerEntry;
 
 /// `run_start` is the first operation since the last taken branch: `op - run_start` operations have retired that are
 /// not yet taken off `budget`. `table` maps handler numbers to handlers.

@@ -71,9 +71,18 @@ ARMILLION_HANDLER handle_step_end(Context* context, const MicroOp* op, const Han
   leave(context, op, budget - (op - run_start), Exit::BUDGET);
 }
 
+ARMILLION_HANDLER handle_counted(Context* context, const MicroOp* op, const HandlerEntry* table,
+                                 const MicroOp* run_start, std::int64_t budget) {
+  if (op - run_start >= budget) {
+    [[clang::musttail]] return handle_step_end(context, op, table, run_start, budget);
+  }
+  [[clang::musttail]] return context->handlers[op->handler].function(context, op, table, run_start, budget);
+}
+
 struct Tables {
   HandlerEntry handlers[HANDLER_COUNT];
   HandlerEntry steps[HANDLER_COUNT];
+  HandlerEntry counted[HANDLER_COUNT];
 
   Tables() {
 #define ARMILLION_SECTION(NAME) install_##NAME(handlers);
@@ -84,6 +93,7 @@ struct Tables {
     handlers[PAGE_END_OP] = {&handle_page_end};
     handlers[BREAKPOINT_OP] = {&handle_breakpoint};
     for (HandlerEntry& step : steps) step = {&handle_step_end};
+    for (HandlerEntry& entry : counted) entry = {&handle_counted};
   }
 };
 
@@ -124,5 +134,7 @@ ARMILLION_HANDLER leave_for_budget(Context* context, const MicroOp* op, const Ha
 const HandlerEntry* handler_table() { return tables().handlers; }
 
 const HandlerEntry* step_table() { return tables().steps; }
+
+const HandlerEntry* counting_table() { return tables().counted; }
 
 }  // namespace armillion::engine

@@ -68,6 +68,7 @@ ARMILLION_COLD_PRESERVING AccessOutcome slow_store(Context& context, const Micro
 Interpreter::Interpreter(guest::AddressSpace& memory)
     : memory_(memory), code_(memory), context_(std::make_unique<Context>()) {
   context_->interpreter = this;
+  context_->handlers = handler_table();
   memory_.set_code_observer(this);
 }
 
@@ -190,12 +191,12 @@ Interpreter::Outcome Interpreter::run(std::uint64_t limit, std::uint64_t retired
       single_step(retired_before + outcome.retired, through_breakpoint ? Breakpoints::IGNORE : Breakpoints::KEEP);
     } else if (through_breakpoint) {
       single_step(retired_before + outcome.retired, Breakpoints::IGNORE);
-    } else if (remaining < static_cast<std::uint64_t>(PAGE_INSTRUCTIONS)) {
-      single_step(retired_before + outcome.retired, Breakpoints::KEEP);
     } else {
       budget = remaining < static_cast<std::uint64_t>(slice) ? static_cast<std::int64_t>(remaining) : slice;
       const MicroOp* op = context.page_ops + context.state.pc % PAGE_BYTES / 4;
-      run_handlers(op, handler_table(), budget, retired_before + outcome.retired);
+      // The handlers look at the budget at taken branches and page ends only: enough while no straight run can use it up.
+      const HandlerEntry* table = budget < PAGE_INSTRUCTIONS ? counting_table() : handler_table();
+      run_handlers(op, table, budget, retired_before + outcome.retired);
     }
     outcome.retired += static_cast<std::uint64_t>(budget - context.exit_budget);
     slice -= budget - context.exit_budget;

@@ -157,8 +157,9 @@ class Kernel : public KernelState {
 
   // Signals (signals.cpp).
 
-  void send_to_process(const abi::SignalInfo& info);
-  void send_to_thread(Thread& target, const abi::SignalInfo& info);
+  /// False where too many signals wait already.
+  bool send_to_process(const abi::SignalInfo& info);
+  bool send_to_thread(Thread& target, const abi::SignalInfo& info);
   /// A signal that the current thread cannot put off: a fault of its own.
   void force_signal(const abi::SignalInfo& info, std::optional<std::uint64_t> syndrome);
   /// Whether a handler would take this signal now.

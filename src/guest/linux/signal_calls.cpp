@@ -24,7 +24,7 @@ bool is_signal_or_probe(SignalNumber signal) { return signal.value == 0 || is_si
 CallResult send_to_thread_id(Kernel& kernel, std::int32_t id, const abi::SignalInfo& info) {
   const auto target = kernel.threads.find(id);
   if (target == kernel.threads.end()) return fail(ESRCH);
-  if (info.signal != 0) kernel.send_to_thread(target->second, info);
+  if (info.signal != 0 && !kernel.send_to_thread(target->second, info)) return fail(EAGAIN);
   return 0;
 }
 
@@ -148,7 +148,7 @@ CallResult rt_sigqueueinfo(Kernel& kernel, std::int32_t process, SignalNumber si
   if (process != PROCESS_ID) return fail(ESRCH);
   const auto given = read_info(kernel, signal, info);
   if (!given) return fail(given.error());
-  kernel.send_to_process(*given);
+  if (!kernel.send_to_process(*given)) return fail(EAGAIN);
   return 0;
 }
 

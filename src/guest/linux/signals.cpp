@@ -33,10 +33,16 @@ bool is_ignored(const abi::SignalAction& action, std::int32_t signal) {
          (action.handler == abi::HANDLER_DEFAULT && default_action(signal) == DefaultAction::IGNORE);
 }
 
-void queue(std::vector<abi::SignalInfo>& pending, const abi::SignalInfo& info) {
-  const bool is_pending = std::ranges::any_of(pending, [&](const auto& other) { return other.signal == info.signal; });
-  if (is_pending && info.signal < FIRST_REAL_TIME_SIGNAL) return;
-  if (pending.size() < MOST_QUEUED_SIGNALS) pending.push_back(info);
+// False where too many wait already. Ordinary signals always find room: each waits at most once.
+bool queue(std::vector<abi::SignalInfo>& pending, const abi::SignalInfo& info) {
+  if (info.signal < FIRST_REAL_TIME_SIGNAL) {
+    const bool is_pending = std::ranges::any_of(pending, [&](const auto& other) { return other.signal == info.signal; });
+    if (!is_pending) pending.push_back(info);
+    return true;
+  }
+  if (pending.size() >= MOST_QUEUED_SIGNALS) return false;
+  pending.push_back(info);
+  return true;
 }
 
 // The pending signal with the lowest number outside of `mask`; signals of one number in the order they came.
@@ -98,16 +104,16 @@ bool load_records(const abi::MachineContext& context, State& state) {
 
 }  // namespace
 
-void Kernel::send_to_process(const abi::SignalInfo& info) {
-  if (!is_ignored(signal_actions[static_cast<std::size_t>(info.signal)], info.signal)) queue(pending_signals, info);
+bool Kernel::send_to_process(const abi::SignalInfo& info) {
+  if (is_ignored(signal_actions[static_cast<std::size_t>(info.signal)], info.signal)) return true;
+  return queue(pending_signals, info);
 }
 
-void Kernel::send_to_thread(Thread& target, const abi::SignalInfo& info) {
+bool Kernel::send_to_thread(Thread& target, const abi::SignalInfo& info) {
   // A blocked signal stays pending even where it is ignored: sigtimedwait may take it.
   const bool is_blocked = (target.signal_mask & signal_bit(info.signal)) != 0;
-  if (is_blocked || !is_ignored(signal_actions[static_cast<std::size_t>(info.signal)], info.signal)) {
-    queue(target.pending_signals, info);
-  }
+  if (!is_blocked && is_ignored(signal_actions[static_cast<std::size_t>(info.signal)], info.signal)) return true;
+  return queue(target.pending_signals, info);
 }
 
 bool Kernel::would_be_handled(const Thread& target, std::int32_t signal) const {
