@@ -15,16 +15,19 @@ typedef struct {
 
 enum { N, MULTIPLE, COUNT, LIMIT, VARIABLES, CELLS = 4096 };
 
+// clang-format off
 static const Instruction PROGRAM[] = {
-    {PUSH, 2},          {STORE, N},                                             // n = 2
-    {LOAD, N},          {LOAD, LIMIT}, {LESS, 0},          {JUMP_IF_ZERO, 25},  // 2: while (n < limit)
-    {LOAD, N},          {FETCH, 0},    {JUMP_IF_ZERO, 10}, {JUMP, 23},          //   if (cells[n] != 0) continue
-    {INCREMENT, COUNT}, {LOAD, N},     {LOAD, N},          {ADD, 0},           {STORE, MULTIPLE},  //   multiple = 2 * n
-    {LOAD, MULTIPLE},   {LOAD, LIMIT}, {LESS, 0},          {JUMP_IF_ZERO, 23},  //   15: while (multiple < limit)
-    {LOAD, MULTIPLE},   {POKE, 1},     {JUMP, 26},         {HALT, 0},           //     cells[multiple] = 1
-    {INCREMENT, N},     {JUMP, 2},     {HALT, 0},                               //   23: n = n + 1
-    {LOAD, MULTIPLE},   {LOAD, N},     {ADD, 0},           {STORE, MULTIPLE},  {JUMP, 15},  //     26: multiple += n
+    {PUSH, 2}, {STORE, N},                                                          //  0: n = 2
+    {LOAD, N}, {LOAD, LIMIT}, {LESS, 0}, {JUMP_IF_ZERO, 28},                        //  2: while (n < limit)
+    {LOAD, N}, {FETCH, 0}, {JUMP_IF_ZERO, 10}, {JUMP, 26},                          //  6:   if (!cells[n])
+    {INCREMENT, COUNT}, {LOAD, N}, {LOAD, N}, {ADD, 0}, {STORE, MULTIPLE},          // 10:     multiple = 2 * n
+    {LOAD, MULTIPLE}, {LOAD, LIMIT}, {LESS, 0}, {JUMP_IF_ZERO, 26},                 // 15:     while (multiple < limit)
+    {LOAD, MULTIPLE}, {POKE, 1},                                                    // 19:       cells[multiple] = 1
+    {LOAD, MULTIPLE}, {LOAD, N}, {ADD, 0}, {STORE, MULTIPLE}, {JUMP, 15},           // 21:       multiple += n
+    {INCREMENT, N}, {JUMP, 2},                                                      // 26:   ++n
+    {HALT, 0},                                                                      // 28
 };
+// clang-format on
 
 static uint64_t interpret(int64_t limit, uint64_t* executed) {
   static unsigned char cells[CELLS];

@@ -34,7 +34,7 @@ class FlatMap {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::uint64_t operations = work_size(argc, argv, 1600000);
+  const std::uint64_t operations = work_size(argc, argv, 3000000);
   std::uint64_t state = 23, checksum = 0;
   std::unordered_map<std::uint64_t, std::uint64_t> chained;
   std::unordered_map<std::string, std::uint64_t> words;

@@ -17,12 +17,12 @@ static void multiply_tile(int row, int column, int inner) {
 }
 
 int main(int argc, char** argv) {
-  const uint64_t rounds = work_size(argc, argv, 6);
+  const uint64_t rounds = work_size(argc, argv, 14);
   uint64_t state = 1;
   for (int i = 0; i < ORDER; ++i) {
     for (int j = 0; j < ORDER; ++j) {
-      a[i][j] = (double)(next_random(&state) >> 40) / 16777216 - 0.5;
-      b[i][j] = (double)(next_random(&state) >> 40) / 16777216 - 0.5;
+      a[i][j] = (double)(next_random(&state) >> 11) / 9007199254740992 - 0.5;
+      b[i][j] = (double)(next_random(&state) >> 11) / 9007199254740992 - 0.5;
     }
   }
   for (uint64_t round = 0; round < rounds; ++round) {

@@ -12,6 +12,7 @@ enum class Permissions : std::uint8_t {
   EXECUTE = 4,
   READ_WRITE = 3,
   READ_EXECUTE = 5,
+  WRITE_EXECUTE = 6,
   ALL = 7,
 };
 

@@ -183,6 +183,9 @@ void add_run_command(CLI::App& app, int& exit_status) {
   command->add_option("--dir", options->directories, "Grant the program a folder (default access: ro)")
       ->type_name("HOST[:GUEST][:ro|:rw]")
       ->allow_extra_args(false);
+  command->add_option("--cwd", options->process.working_directory,
+                      "The program's working directory, as the program sees it")
+      ->type_name("FOLDER");
   command->add_option("--env", options->process.environment, "Set a variable of the program's environment")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);

@@ -51,8 +51,12 @@ Tracer::Tracer(Machine& machine, const std::string& path) : machine_(machine), f
 }
 
 Tracer::~Tracer() {
-  machine_.set_instruction_hook({});
-  finish_line();
+  try {
+    machine_.set_instruction_hook({});
+    finish_line();
+  } catch (...) {
+    // Out of memory: the last line is lost, and a destructor has nobody to tell.
+  }
 }
 
 void Tracer::on_instruction(std::uint64_t pc) {

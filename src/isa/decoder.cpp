@@ -106,8 +106,8 @@ class BucketTable {
 const RowInfo& row(Opcode opcode) { return ROWS[static_cast<std::size_t>(opcode)]; }
 
 Opcode decode(std::uint32_t word) {
-  static const BucketTable table;
-  return table.find(word);
+  static const BucketTable TABLE;
+  return TABLE.find(word);
 }
 
 const char* name_of(Feature feature) {

@@ -76,4 +76,10 @@ ARMILLION_INLINE constexpr bool condition_holds(Condition condition, Flags flags
   return (condition.value & 1) ? !result : result;
 }
 
+/// One of two values that are both at hand. Guests choose on data, so this asks for a conditional move and no branch.
+template <class T>
+ARMILLION_INLINE constexpr T select(bool chooses_first, T first, T second) {
+  return __builtin_unpredictable(chooses_first) ? first : second;
+}
+
 }  // namespace armillion::isa

@@ -459,7 +459,7 @@ template <class M>
 ARMILLION_INLINE void csel(M& m, Flag sf, X second, Condition condition, X first, XDestination d) {
   by_width(sf, [&]<class T> {
     const T otherwise = m.template read<T>(second);
-    m.write(d, condition_holds(condition, m.flags()) ? m.template read<T>(first) : otherwise);
+    m.write(d, select(condition_holds(condition, m.flags()), m.template read<T>(first), otherwise));
   });
 }
 
@@ -467,7 +467,7 @@ template <class M>
 ARMILLION_INLINE void csinc(M& m, Flag sf, X second, Condition condition, X first, XDestination d) {
   by_width(sf, [&]<class T> {
     const T otherwise = m.template read<T>(second) + 1;
-    m.write(d, condition_holds(condition, m.flags()) ? m.template read<T>(first) : otherwise);
+    m.write(d, select(condition_holds(condition, m.flags()), m.template read<T>(first), otherwise));
   });
 }
 
@@ -475,7 +475,7 @@ template <class M>
 ARMILLION_INLINE void csinv(M& m, Flag sf, X second, Condition condition, X first, XDestination d) {
   by_width(sf, [&]<class T> {
     const T otherwise = ~m.template read<T>(second);
-    m.write(d, condition_holds(condition, m.flags()) ? m.template read<T>(first) : otherwise);
+    m.write(d, select(condition_holds(condition, m.flags()), m.template read<T>(first), otherwise));
   });
 }
 
@@ -483,7 +483,7 @@ template <class M>
 ARMILLION_INLINE void csneg(M& m, Flag sf, X second, Condition condition, X first, XDestination d) {
   by_width(sf, [&]<class T> {
     const T otherwise = T{0} - m.template read<T>(second);
-    m.write(d, condition_holds(condition, m.flags()) ? m.template read<T>(first) : otherwise);
+    m.write(d, select(condition_holds(condition, m.flags()), m.template read<T>(first), otherwise));
   });
 }
 

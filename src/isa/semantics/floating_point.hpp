@@ -355,7 +355,7 @@ ARMILLION_INLINE void conditional_compare(M& m, V b, Condition condition, V a, U
 
 template <class T, class M>
 ARMILLION_INLINE void select(M& m, V b, Condition condition, V a, V d) {
-  write<T>(m, d, read<T>(m, condition_holds(condition, m.flags()) ? a : b));
+  write<T>(m, d, isa::select(condition_holds(condition, m.flags()), read<T>(m, a), read<T>(m, b)));
 }
 
 }  // namespace scalar
