@@ -144,26 +144,32 @@ class Machine {
   RunResult step();
   /// Makes the current run, or the next, stop with `CANCELLED` soon (within 20 ms). May be called on any thread.
   void cancel() noexcept;
-  /// Instructions retired by all runs of this machine since it was made; restored with a snapshot.
+  /// Instructions retired by all runs of this machine since it was made; restored with a snapshot. In a memory hook, what
+  /// retired lately is missing.
   std::uint64_t retired_instructions() const;
 
   /// The whole machine at this moment; costs nothing until memory is written.
   Snapshot snapshot();
   /// Back to that moment; costs in proportion to the memory written since. Breakpoints, watchpoints and hooks stay.
+  /// Error(OUT_OF_MEMORY) where the snapshot's mappings pass this machine's memory limit.
   void restore(const Snapshot& snapshot);
   /// A hash of state and memory: the same for the same machine on any engine, device and host.
   Hash128 state_hash() const;
 
-  // Breakpoints, watchpoints, hooks. They cost nothing while there are none.
+  // Breakpoints, watchpoints, hooks. They cost nothing while there are none. An empty function removes a hook, also in
+  // the hook itself. What a hook throws ends the run and reaches its caller; the machine can go on from there. Only the
+  // hook of system calls may run the machine.
 
-  /// Stops with `BREAKPOINT` before the instruction at `address`, except where a run starts there.
+  /// Stops with `BREAKPOINT` before the instruction at `address`, except where a run starts there. The address is a
+  /// multiple of 4, else Error(INVALID_ARGUMENT).
   void add_breakpoint(std::uint64_t address);
   void remove_breakpoint(std::uint64_t address);
   bool has_breakpoint(std::uint64_t address) const;
   /// Stops with `WATCHPOINT` after an instruction that accesses [address, address + size) in this way (READ or WRITE).
+  /// Error(INVALID_ARGUMENT) for EXECUTE and for an empty range.
   void add_watchpoint(std::uint64_t address, std::uint64_t size_bytes, Access access);
   void remove_watchpoint(std::uint64_t address, std::uint64_t size_bytes, Access access);
-  /// Called before every load and store. An empty function removes the hook.
+  /// Called before every load and store. It may change memory and mappings, but not registers.
   void set_memory_hook(std::function<void(const MemoryAccess&)> hook);
   /// Called with the address of every basic block as it is entered: after each branch instruction, taken or not, and
   /// where a run starts.

@@ -58,8 +58,8 @@ struct InputStream {
 /// Where a guest's standard output or standard error goes.
 struct OutputStream {
   enum class Kind : std::uint8_t { INHERIT, CAPTURE, CALLBACK };
-  /// INHERIT: the host's descriptor 1 or 2. CAPTURE: kept in memory, see `Process::captured_output`. CALLBACK: handed to
-  /// `callback` as it is written.
+  /// INHERIT: the host's descriptor 1 or 2. CAPTURE: kept in memory, see `Process::captured_output`. CALLBACK: handed
+  /// to `callback` as it is written.
   Kind kind = Kind::INHERIT;
   std::function<void(std::string_view)> callback;
   /// Where CAPTURE has kept this many bytes, further writes fail with ENOSPC.
@@ -75,8 +75,8 @@ struct OutputStream {
 enum class FatalFault : std::uint8_t {
   /// The process ends by the signal, as it would on Linux.
   TERMINATE,
-  /// The run stops with the machine's own reason, state as before the instruction, so that a debugger can look. The next
-  /// run ends the process.
+  /// The run stops with the machine's own reason, state as before the instruction, so that a debugger can look. The
+  /// next run ends the process.
   STOP,
 };
 
@@ -92,8 +92,8 @@ struct ProcessOptions {
   /// "NAME=value" each. Nothing is inherited from the host.
   std::vector<std::string> environment;
 
-  /// A folder of the host that holds the program interpreter and shared libraries of dynamically linked programs. The guest
-  /// sees it read-only as "/". Empty for none.
+  /// A folder of the host that holds the program interpreter and shared libraries of dynamically linked programs. The
+  /// guest sees it read-only as "/". Empty for none.
   std::string sysroot;
   /// What else of the host's files the guest sees. A deeper guest path hides what lies under a shallower one.
   std::vector<GrantedDirectory> directories;
@@ -132,7 +132,8 @@ struct ProcessResult : RunResult {
 };
 
 /// A whole process at one moment: the machine and what the kernel knows of it (threads, signals, mappings, open files
-/// with their offsets, clock, randomness). What lies in files and in the host's streams is not part of it. Cheap to copy.
+/// with their offsets, clock, randomness). What lies in files and in the host's streams is not part of it. Cheap to
+/// copy.
 class ProcessSnapshot {
  public:
   ProcessSnapshot();
@@ -152,21 +153,21 @@ class ProcessSnapshot {
 /// standard streams and nothing else of the host.
 ///
 /// Threads of the guest take turns on the one machine in a fixed order and for a fixed number of instructions, so runs
-/// are deterministic: with the virtual clock, seeded randomness and the same input, the same program always executes the
-/// same instructions.
+/// are deterministic: with the virtual clock, seeded randomness and the same input, the same program always executes
+/// the same instructions.
 class Process {
  public:
   /// Loads the program. Error(FILE_UNREADABLE) or Error(BAD_PROGRAM) where the program, its interpreter or a granted
-  /// folder cannot be used, Error(INVALID_ARGUMENT) for options that contradict each other, Error(OUT_OF_MEMORY) where the
-  /// program does not fit into the memory limit.
+  /// folder cannot be used, Error(INVALID_ARGUMENT) for options that contradict each other, Error(OUT_OF_MEMORY) where
+  /// the program does not fit into the memory limit.
   explicit Process(const ProcessOptions& options);
   Process(Process&&) noexcept;
   Process& operator=(Process&&) noexcept;
   ~Process();
 
   /// Runs until the process ends or stops for another reason. After a limit, timeout, cancellation, breakpoint or
-  /// watchpoint the next call goes on. `DEADLOCK` means that every thread waits for another one, for ever. A process that
-  /// has ended stays so: the result repeats how.
+  /// watchpoint the next call goes on. `DEADLOCK` means that every thread waits for another one, for ever. A process
+  /// that has ended stays so: the result repeats how.
   ProcessResult run(const RunOptions& options = {});
   /// One instruction of the thread that is on the machine.
   ProcessResult step() { return run(RunOptions{.instruction_limit = 1}); }

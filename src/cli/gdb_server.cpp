@@ -219,7 +219,9 @@ class GdbServer {
     const auto type = take_number(text);
     const auto address = take(text, ",") ? take_number(text) : std::nullopt;
     const auto size = take(text, ",") ? take_number(text) : std::nullopt;
-    if (!type || !address || !size) return BAD_ARGUMENT;
+    // What could never stop the machine is refused: an address between two instructions, an empty range.
+    const bool is_breakpoint = type <= 1;
+    if (!type || !address || !size || (is_breakpoint ? *address % 4 : *size == 0)) return BAD_ARGUMENT;
     Machine& machine = target_.machine();
     if (*type <= 1) {
       if (change == Change::ADD) {

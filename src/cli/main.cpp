@@ -1,8 +1,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "armillion/error.hpp"
 #include "armillion/version.hpp"
@@ -10,10 +14,25 @@
 
 namespace {
 
+// The words of the command line without the "--" that may stand before the program of `armillion run`: CLI11 would take it
+// for the end of the subcommand.
+std::vector<std::string> without_separator(const CLI::App& run_command, std::vector<std::string> words) {
+  if (words.empty() || words.front() != run_command.get_name()) return words;
+  for (std::size_t i = 1; i < words.size() && words[i].starts_with('-'); ++i) {
+    if (words[i] == "--") {
+      words.erase(words.begin() + static_cast<std::ptrdiff_t>(i));
+      break;
+    }
+    const CLI::Option* const option = run_command.get_option_no_throw(words[i]);
+    if (option != nullptr && option->get_expected_max() > 0) ++i;  // its value, which may be "-"
+  }
+  return words;
+}
+
 int run(int argument_count, char** arguments) {
   CLI::App app("Runs AArch64 (Arm 64-bit) programs, exactly.", "armillion");
   app.set_version_flag("--version", fmt::format("armillion {}", armillion::VERSION));
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   app.set_help_all_flag("--help-all", "Print the help of all commands and exit");
   app.footer(
       "Examples:\n"
@@ -29,10 +48,15 @@ int run(int argument_count, char** arguments) {
   armillion::cli::add_info_command(app, exit_status);
   armillion::cli::add_completion_command(app, exit_status);
   try {
-    app.parse(argument_count, arguments);
+    auto words = without_separator(*app.get_subcommand("run"), {arguments + 1, arguments + argument_count});
+    std::ranges::reverse(words);  // CLI11 takes them from the back
+    app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
     // 0 for --help and --version; a mistake in the arguments is ours to report.
     return app.exit(error) == 0 ? 0 : armillion::cli::OWN_ERROR;
+  }
+  if (app.get_subcommands().empty()) {
+    throw armillion::Error(armillion::ErrorCode::INVALID_ARGUMENT, "name a command; 'armillion --help' shows them");
   }
   return exit_status;
 }

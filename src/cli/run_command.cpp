@@ -218,8 +218,7 @@ void add_run_command(CLI::App& app, int& exit_status) {
       "  armillion run --sysroot /usr/aarch64-linux-gnu ./dynamic\n"
       "  armillion run --gdb 1234 ./hello      then: gdb-multiarch ./hello -ex 'target remote :1234'");
   command->callback([command, options, &exit_status] {
-    std::vector<std::string> words = command->remaining();
-    if (!words.empty() && words.front() == "--") words.erase(words.begin());
+    const std::vector<std::string> words = command->remaining();
     if (words.empty()) throw Error(ErrorCode::INVALID_ARGUMENT, "run: name a PROGRAM; 'armillion run --help' shows how");
     if (words.front().starts_with("-")) {
       throw Error(ErrorCode::INVALID_ARGUMENT,

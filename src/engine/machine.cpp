@@ -9,6 +9,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "engine/hook.hpp"
 #include "engine/host_cpu.hpp"
 #include "engine/interpreter/interpreter.hpp"
 #include "guest/address_space.hpp"
@@ -43,7 +44,7 @@ struct Machine::Implementation {
   engine::Interpreter interpreter;
   std::uint64_t retired_instructions = 0;
   std::atomic<bool> cancelled{false};
-  std::function<bool(Machine&, std::uint32_t)> syscall_hook;
+  engine::Hook<bool(Machine&, std::uint32_t)> syscall_hook;
 };
 
 namespace {
@@ -134,10 +135,10 @@ RunResult Machine::execute(const RunOptions& options) {
   };
 
   RunResult result;
+  auto how = engine::Interpreter::Start::BY_HOST;
   while (true) {
     const auto outcome =
-        self.interpreter.run(options.instruction_limit - result.instructions, self.retired_instructions, poll);
-    self.retired_instructions += outcome.retired;
+        self.interpreter.run(options.instruction_limit - result.instructions, self.retired_instructions, how, poll);
     result.instructions += outcome.retired;
     result.stop_reason = outcome.reason;
     result.immediate = outcome.immediate;
@@ -145,6 +146,7 @@ RunResult Machine::execute(const RunOptions& options) {
     const bool served = outcome.reason == StopReason::SYSCALL && self.syscall_hook &&
                         self.syscall_hook(*this, outcome.immediate);
     if (!served) break;
+    how = engine::Interpreter::Start::BEHIND_CALL;
   }
   result.pc = pc();
   result.elapsed_seconds = std::chrono::duration<double>(Clock::now() - start).count();
@@ -172,8 +174,8 @@ Snapshot Machine::snapshot() {
 void Machine::restore(const Snapshot& snapshot) {
   if (snapshot.data_ == nullptr) throw Error(ErrorCode::INVALID_ARGUMENT, "the snapshot is empty: take one first");
   Implementation& self = *implementation_;
-  state() = snapshot.data_->state;
   self.memory.restore(snapshot.data_->memory);
+  state() = snapshot.data_->state;
   self.retired_instructions = snapshot.data_->retired_instructions;
 }
 
@@ -207,7 +209,7 @@ void Machine::set_block_hook(std::function<void(std::uint64_t pc)> hook) {
   implementation_->interpreter.set_block_hook(std::move(hook));
 }
 void Machine::set_syscall_hook(std::function<bool(Machine&, std::uint32_t)> hook) {
-  implementation_->syscall_hook = std::move(hook);
+  implementation_->syscall_hook.set(std::move(hook));
 }
 void Machine::set_instruction_hook(std::function<void(std::uint64_t pc)> hook) {
   implementation_->interpreter.set_instruction_hook(std::move(hook));

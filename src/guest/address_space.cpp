@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <new>
 #include <string>
@@ -15,12 +16,22 @@
 namespace armillion::guest {
 
 // The page table is a persistent radix tree: four levels of nine bits, every node and frame reference-counted. A
-// snapshot is one more reference to the root; a write copies the shared part of the path to its page.
+// snapshot is one more reference to the root; a write copies the shared part of the path to its page. Copying a node
+// costs a thousand times what a store costs, so restoring the snapshot that a tree came from keeps the tree's own nodes
+// and only undoes their changes.
 struct PageNode {
   static constexpr unsigned CHILDREN = 512;
   std::atomic<std::uint32_t> references{1};
+  // Which children may differ from those of the node that this one was copied from.
+  std::array<std::uint64_t, CHILDREN / 64> changed{};
   // Nodes, or frames in a node of level 0.
   std::array<void*, CHILDREN> children{};
+
+  // The child, which is about to change.
+  void*& changing(std::uint64_t index) {
+    changed[index / 64] |= 1ull << index % 64;
+    return children[index];
+  }
 };
 
 namespace {
@@ -42,44 +53,90 @@ void release(Frame* frame) {
   if (frame->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete frame;
 }
 
+void release_child(void* child, int level);
+
 void release(PageNode* node, int level) {
   if (node->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  for (void* child : node->children) {
-    if (child == nullptr) continue;
-    if (level == 0) {
-      release(static_cast<Frame*>(child));
-    } else {
-      release(static_cast<PageNode*>(child), level - 1);
-    }
-  }
+  for (void* child : node->children) release_child(child, level);
   delete node;
+}
+
+// Children of a node of `level`: frames, or nodes of the level below.
+void retain_child(void* child, int level) {
+  if (child == nullptr) return;
+  auto& references = level == 0 ? static_cast<Frame*>(child)->references : static_cast<PageNode*>(child)->references;
+  references.fetch_add(1, std::memory_order_relaxed);
+}
+
+void release_child(void* child, int level) {
+  if (child == nullptr) return;
+  if (level == 0) {
+    release(static_cast<Frame*>(child));
+  } else {
+    release(static_cast<PageNode*>(child), level - 1);
+  }
 }
 
 PageNode* copy_of(const PageNode& node, int level) {
   auto* copy = new PageNode;
   copy->children = node.children;
-  for (void* child : copy->children) {
-    if (child == nullptr) continue;
-    auto& references = level == 0 ? static_cast<Frame*>(child)->references : static_cast<PageNode*>(child)->references;
-    references.fetch_add(1, std::memory_order_relaxed);
-  }
+  for (void* child : copy->children) retain_child(child, level);
   return copy;
 }
 
+bool is_owned(const PageNode& node) { return node.references.load(std::memory_order_acquire) == 1; }
+
 // The slot's node, made this tree's own; made if there was none.
-PageNode* own_node(PageNode*& slot, int level) {
+PageNode& own_node(PageNode*& slot, int level) {
   if (slot == nullptr) {
     slot = new PageNode;
-  } else if (slot->references.load(std::memory_order_acquire) != 1) {
+    slot->changed.fill(~0ull);  // it is no copy: nothing is known of what was here before
+  } else if (!is_owned(*slot)) {
     PageNode* copy = copy_of(*slot, level);
     release(slot, level);
     slot = copy;
   }
-  return slot;
+  return *slot;
 }
 
-PageNode*& node_slot(PageNode& parent, unsigned index) {
-  return reinterpret_cast<PageNode*&>(parent.children[index]);
+PageNode*& as_node(void*& slot) { return reinterpret_cast<PageNode*&>(slot); }
+
+using SpareFrames = std::vector<std::unique_ptr<Frame>>;
+
+// As many as a short run writes; more would be the memory of other machines.
+constexpr std::size_t MAX_SPARE_FRAMES = 256;
+
+void release_or_keep(Frame* frame, SpareFrames& spare_frames) {
+  if (spare_frames.size() < MAX_SPARE_FRAMES && frame->references.load(std::memory_order_acquire) == 1) {
+    spare_frames.emplace_back(frame);
+  } else {
+    release(frame);
+  }
+}
+
+// Makes the tree below `slot` equal to `original` again, which it was at some time and then changed.
+void undo_changes(PageNode*& slot, PageNode* original, int level, SpareFrames& spare_frames) {
+  if (slot == original) return;
+  if (slot == nullptr || original == nullptr || !is_owned(*slot)) {
+    retain_child(original, level + 1);
+    release_child(slot, level + 1);
+    slot = original;
+    return;
+  }
+  for (std::size_t word = 0; word < slot->changed.size(); ++word) {
+    for (std::uint64_t bits = std::exchange(slot->changed[word], 0); bits != 0; bits &= bits - 1) {
+      const std::size_t index = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+      void*& child = slot->children[index];
+      void* wanted = original->children[index];
+      if (level > 0) {
+        undo_changes(as_node(child), static_cast<PageNode*>(wanted), level - 1, spare_frames);
+      } else if (child != wanted) {
+        retain_child(wanted, level);
+        if (child != nullptr) release_or_keep(static_cast<Frame*>(child), spare_frames);
+        child = wanted;
+      }
+    }
+  }
 }
 
 std::string hexadecimal(std::uint64_t value) {
@@ -106,31 +163,39 @@ void drop_range(PageNode*& slot, int level, std::uint64_t base, std::uint64_t st
     slot = nullptr;
     return;
   }
-  PageNode* node = own_node(slot, level);
+  PageNode& node = own_node(slot, level);
   const std::uint64_t first = start <= base ? 0 : (start - base) / child_bytes;
   const std::uint64_t last = std::min<std::uint64_t>(PageNode::CHILDREN - 1, (end - 1 - base) / child_bytes);
   for (std::uint64_t i = first; i <= last; ++i) {
-    if (node->children[i] == nullptr) continue;
+    if (node.children[i] == nullptr) continue;
+    void*& child = node.changing(i);
     if (level == 0) {
-      release(static_cast<Frame*>(node->children[i]));
-      node->children[i] = nullptr;
+      release_child(std::exchange(child, nullptr), level);
     } else {
-      drop_range(node_slot(*node, static_cast<unsigned>(i)), level - 1, base + i * child_bytes, start, end);
+      drop_range(as_node(child), level - 1, base + i * child_bytes, start, end);
     }
+  }
+  // Empty nodes go too: a guest that maps and unmaps ever new addresses must not use up the host's memory.
+  if (std::ranges::all_of(node.children, [](const void* child) { return child == nullptr; })) {
+    release(std::exchange(slot, nullptr), level);
   }
 }
 
-// Calls `visit(address, frame)` for every frame below `node` in address order.
+// Calls `visit(address, frame)` for every frame of [start, end) below `node`, whose first address is `base`, in address
+// order.
 template <class Visit>
-void visit_frames(const PageNode* node, int level, std::uint64_t base, const Visit& visit) {
+void visit_frames(const PageNode* node, int level, std::uint64_t base, std::uint64_t start, std::uint64_t end,
+                  const Visit& visit) {
   if (node == nullptr) return;
   const std::uint64_t child_bytes = 1ull << (PAGE_BITS + 9 * static_cast<unsigned>(level));
-  for (unsigned i = 0; i < PageNode::CHILDREN; ++i) {
-    if (node->children[i] == nullptr) continue;
+  for (std::uint64_t i = 0; i < PageNode::CHILDREN; ++i) {
+    void* child = node->children[i];
+    const std::uint64_t address = base + i * child_bytes;
+    if (child == nullptr || address + child_bytes <= start || end <= address) continue;
     if (level == 0) {
-      visit(base + i * child_bytes, *static_cast<const Frame*>(node->children[i]));
+      visit(address, *static_cast<Frame*>(child));
     } else {
-      visit_frames(static_cast<const PageNode*>(node->children[i]), level - 1, base + i * child_bytes, visit);
+      visit_frames(static_cast<const PageNode*>(child), level - 1, address, start, end, visit);
     }
   }
 }
@@ -170,7 +235,7 @@ void AddressSpace::check_range(std::uint64_t address, std::uint64_t size) const 
 }
 
 RegionMap& AddressSpace::mutable_regions() {
-  if (regions_.use_count() != 1) regions_ = std::make_shared<RegionMap>(*regions_);
+  if (std::exchange(regions_are_shared_, false)) regions_ = std::make_shared<RegionMap>(*regions_);
   return *regions_;
 }
 
@@ -273,15 +338,13 @@ void AddressSpace::move(std::uint64_t from, std::uint64_t to, std::uint64_t size
   }
   drop_pages(to, to + size);
   set_region(to, to + size, std::nullopt);
-  for (std::uint64_t offset = 0; offset < size; offset += PAGE_SIZE) {
-    Frame* frame = find_frame(from + offset);
-    if (frame == nullptr) continue;
-    frame->references.fetch_add(1, std::memory_order_relaxed);
-    PageNode* node = own_node(root_.node_, TOP_LEVEL);
-    for (int level = TOP_LEVEL; level > 0; --level) {
-      node = own_node(node_slot(*node, child_index(to + offset, level)), level - 1);
-    }
-    node->children[child_index(to + offset, 0)] = frame;
+  std::vector<std::pair<std::uint64_t, Frame*>> frames;
+  visit_frames(root_.get(), TOP_LEVEL, 0, from, from + size, [&](std::uint64_t page_address, Frame& frame) {
+    frames.emplace_back(page_address, &frame);
+  });
+  for (const auto& [page_address, frame] : frames) {
+    retain_child(frame, 0);
+    own_frame_slot(to + (page_address - from)) = frame;
   }
   const Permissions permissions = region->permissions;
   drop_pages(from, from + size);
@@ -348,22 +411,52 @@ Frame& AddressSpace::frame_at(std::uint64_t page_address) const {
   return frame == nullptr ? zero_frame() : *frame;
 }
 
-Frame& AddressSpace::frame_for_writing(std::uint64_t page_address) {
-  PageNode* node = own_node(root_.node_, TOP_LEVEL);
+// The page's place in the table, with the path to it made this space's own.
+Frame*& AddressSpace::own_frame_slot(std::uint64_t page_address) {
+  PageNode* node = &own_node(root_.node_, TOP_LEVEL);
   for (int level = TOP_LEVEL; level > 0; --level) {
-    node = own_node(node_slot(*node, child_index(page_address, level)), level - 1);
+    node = &own_node(as_node(node->changing(child_index(page_address, level))), level - 1);
   }
-  void*& slot = node->children[child_index(page_address, 0)];
-  auto* frame = static_cast<Frame*>(slot);
-  if (frame == nullptr) {
-    slot = frame = new Frame{};
-  } else if (frame->references.load(std::memory_order_acquire) != 1) {
-    auto* copy = new Frame;
-    std::memcpy(copy->bytes, frame->bytes, PAGE_SIZE);
-    release(frame);
-    slot = frame = copy;
+  return reinterpret_cast<Frame*&>(node->changing(child_index(page_address, 0)));
+}
+
+Frame* AddressSpace::copy_of(const Frame& frame) {
+  Frame* copy = nullptr;
+  if (spare_frames_.empty()) {
+    copy = new Frame;
+  } else {
+    copy = spare_frames_.back().release();
+    spare_frames_.pop_back();
+    copy->code_serial.store(0, std::memory_order_relaxed);
   }
-  return *frame;
+  std::memcpy(copy->bytes, frame.bytes, PAGE_SIZE);
+  return copy;
+}
+
+Frame& AddressSpace::own_frame(std::uint64_t page_address) {
+  Frame*& slot = own_frame_slot(page_address);
+  if (slot == nullptr) {
+    slot = new Frame{};
+  } else if (slot->references.load(std::memory_order_acquire) != 1) {
+    Frame* copy = copy_of(*slot);
+    release(slot);
+    slot = copy;
+  }
+  return *slot;
+}
+
+Frame& AddressSpace::write_in_page(std::uint64_t address, std::span<const std::byte> source) {
+  const std::uint64_t page = address & PAGE_MASK;
+  std::uint64_t old_serial = frame_at(page).code_serial.load(std::memory_order_acquire);
+  Frame& frame = own_frame(page);
+  // Where the frame was not copied, another owner may have executed it until a moment ago.
+  if (const std::uint64_t serial = frame.code_serial.load(std::memory_order_acquire); serial != 0) old_serial = serial;
+  std::memcpy(frame.bytes + (address - page), source.data(), source.size());
+  if (old_serial != 0) {
+    frame.code_serial.store(0, std::memory_order_release);
+    if (observer_ != nullptr) observer_->on_code_written(address, source.size(), old_serial);
+  }
+  return frame;
 }
 
 std::uint64_t AddressSpace::mark_as_code(Frame& frame) {
@@ -399,16 +492,8 @@ bool AddressSpace::write(std::uint64_t address, std::span<const std::byte> sourc
   }
   while (!source.empty()) {
     const std::uint64_t count = bytes_in_page(address, source.size());
-    const std::uint64_t page = address & PAGE_MASK;
-    const Frame& before = frame_at(page);
-    const bool had_code = before.code_serial.load(std::memory_order_acquire) != 0;
-    Frame& frame = frame_for_writing(page);
-    if (&frame != &before) ++generation_;
-    std::memcpy(frame.bytes + (address & ~PAGE_MASK), source.data(), count);
-    if (had_code) {
-      frame.code_serial.store(0, std::memory_order_release);
-      if (observer_ != nullptr) observer_->on_code_written(address, count);
-    }
+    const Frame* before = &frame_at(address & PAGE_MASK);
+    if (&write_in_page(address, source.first(count)) != before) ++generation_;
     source = source.subspan(count);
     address += count;
   }
@@ -431,18 +516,33 @@ std::optional<std::string> AddressSpace::read_string(std::uint64_t address, std:
 }
 
 MemorySnapshot AddressSpace::snapshot() {
+  static std::atomic<std::uint64_t> last_number{0};
   ++generation_;  // every frame is shared now: cached writable translations are void
+  regions_are_shared_ = true;
+  last_snapshot_ = last_number.fetch_add(1, std::memory_order_relaxed) + 1;
   MemorySnapshot result;
   result.root_ = root_;
   result.regions_ = regions_;
   result.writable_bytes_ = writable_bytes_;
+  result.number_ = last_snapshot_;
   return result;
 }
 
 void AddressSpace::restore(const MemorySnapshot& snapshot) {
-  root_ = snapshot.root_;
+  if (snapshot.writable_bytes_ > memory_limit_bytes_) {
+    throw Error(ErrorCode::OUT_OF_MEMORY, "the snapshot has " + std::to_string(snapshot.writable_bytes_) +
+                                              " writable bytes, more than the limit of " +
+                                              std::to_string(memory_limit_bytes_) + " bytes; raise the memory limit");
+  }
+  if (snapshot.number_ == last_snapshot_) {
+    undo_changes(root_.node_, snapshot.root_.node_, TOP_LEVEL, spare_frames_);
+  } else {
+    root_ = snapshot.root_;
+  }
   regions_ = snapshot.regions_ ? snapshot.regions_ : std::make_shared<RegionMap>();
+  regions_are_shared_ = true;
   writable_bytes_ = snapshot.writable_bytes_;
+  last_snapshot_ = snapshot.number_;
   ++generation_;
 }
 
@@ -455,7 +555,7 @@ Hash128 AddressSpace::hash() const {
     const std::uint64_t words[] = {start, region.end, static_cast<std::uint64_t>(region.permissions)};
     add(XXH3_128bits(words, sizeof words));
   }
-  visit_frames(root_.get(), TOP_LEVEL, 0, [&](std::uint64_t address, const Frame& frame) {
+  visit_frames(root_.get(), TOP_LEVEL, 0, 0, ADDRESS_LIMIT, [&](std::uint64_t address, const Frame& frame) {
     if (!is_zero(frame.bytes)) add(XXH3_128bits_withSeed(frame.bytes, PAGE_SIZE, address));
   });
   return sum;

@@ -67,14 +67,16 @@ class MemorySnapshot {
   PageTableReference root_;
   std::shared_ptr<RegionMap> regions_;
   std::uint64_t writable_bytes_ = 0;
+  /// Tells all snapshots apart.
+  std::uint64_t number_ = 0;
 };
 
 /// Who must know when code may have changed: the engine that keeps decoded instructions.
 class CodeObserver {
  public:
   virtual ~CodeObserver() = default;
-  /// Bytes [address, address + size), within one page, of a frame with a code serial were written.
-  virtual void on_code_written(std::uint64_t address, std::uint64_t size) = 0;
+  /// Bytes [address, address + size), within one page, were written, and the page had the code serial `old_serial`.
+  virtual void on_code_written(std::uint64_t address, std::uint64_t size, std::uint64_t old_serial) = 0;
 };
 
 /// A guest's memory: 48-bit addresses, 4 KiB pages, permissions, copy-on-write snapshots. Pages are zero until written
@@ -149,8 +151,9 @@ class AddressSpace {
   const std::byte* page_for_reading(std::uint64_t page_address) const;
   /// The frame behind a mapped page for executing or inspecting; the shared zero frame if never written.
   Frame& frame_at(std::uint64_t page_address) const;
-  /// Makes the page's frame this space's own and returns it.
-  Frame& frame_for_writing(std::uint64_t page_address);
+  /// Writes bytes of one mapped page, whatever its permissions; tells the observer if they were code. The page's frame
+  /// is this space's own then; it is returned.
+  Frame& write_in_page(std::uint64_t address, std::span<const std::byte> source);
   /// Gives the frame a code serial if it has none, and returns it.
   static std::uint64_t mark_as_code(Frame& frame);
   /// Changes whenever a translation that an engine may have cached became invalid.
@@ -160,7 +163,8 @@ class AddressSpace {
 
   /// O(1), plus copying on later writes.
   MemorySnapshot snapshot();
-  /// In proportion to what was written since the snapshot.
+  /// In proportion to what was written since this snapshot was taken or restored, where no other one was since.
+  /// Error(OUT_OF_MEMORY), with nothing changed, where it has more writable memory than this space may.
   void restore(const MemorySnapshot& snapshot);
 
   /// A hash of contents and permissions that does not depend on how the memory came to be: pages that were never
@@ -174,12 +178,21 @@ class AddressSpace {
   void check_range(std::uint64_t address, std::uint64_t size) const;
   void drop_pages(std::uint64_t start, std::uint64_t end);
   Frame* find_frame(std::uint64_t page_address) const;
+  Frame*& own_frame_slot(std::uint64_t page_address);
+  Frame& own_frame(std::uint64_t page_address);
+  Frame* copy_of(const Frame& frame);
 
   std::uint64_t memory_limit_bytes_;
   std::uint64_t writable_bytes_ = 0;
   std::uint64_t generation_ = 1;
   PageTableReference root_;
   std::shared_ptr<RegionMap> regions_;
+  /// Whether a snapshot has `regions_` too, or once had.
+  bool regions_are_shared_ = false;
+  /// The snapshot that was taken or restored last: changes of the page table are noted since then.
+  std::uint64_t last_snapshot_ = 0;
+  /// Frames that a restore has freed: the next run is likely to need as many.
+  std::vector<std::unique_ptr<Frame>> spare_frames_;
   CodeObserver* observer_ = nullptr;
 };
 

@@ -232,8 +232,8 @@ void map_segments(AddressSpace& memory, const ElfImage& image, std::span<const s
   for (const Segment& segment : image.segments) {
     const std::uint64_t start = (segment.address & PAGE_MASK) + bias;
     const std::uint64_t end = page_align_up(segment.address + segment.memory_bytes) + bias;
-    // Two segments may meet within a page: the later one's permissions count for all of it, as with the kernel's mmap, but
-    // the earlier one's bytes stay.
+    // Two segments may meet within a page: the later one's permissions count for all of it, as with the kernel's mmap,
+    // but the earlier one's bytes stay.
     const std::uint64_t fresh = std::max(start, mapped_up_to);
     if (start < fresh) memory.protect(start, fresh - start, segment.permissions);
     if (fresh < end) memory.map(fresh, end - fresh, segment.permissions);
@@ -253,7 +253,7 @@ std::vector<std::byte> read_program_file(const std::string& path, std::uint64_t 
     int descriptor;
     ~Closer() { ::close(descriptor); }
   } const closer{descriptor};
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor, &status) != 0) fail(std::strerror(errno));
   if (S_ISDIR(status.st_mode)) fail("it is a directory");
   if (!S_ISREG(status.st_mode)) fail("it is not a regular file");

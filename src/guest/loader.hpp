@@ -11,8 +11,8 @@
 #include "armillion/symbols.hpp"
 #include "guest/address_space.hpp"
 
-// Programs: what an ELF file says, and how it gets into memory. Files come from anywhere: whatever is wrong with one ends
-// in an Error(BAD_PROGRAM) that says what, never in a wild access.
+// Programs: what an ELF file says, and how it gets into memory. Files come from anywhere: whatever is wrong with one
+// ends in an Error(BAD_PROGRAM) that says what, never in a wild access.
 namespace armillion::guest {
 
 /// A part of the file that belongs into memory (an entry of type PT_LOAD).

@@ -13,9 +13,8 @@ namespace armillion {
 SymbolTable::SymbolTable(std::vector<Symbol> symbols) : symbols_(std::move(symbols)), by_name_(symbols_.size()) {
   std::ranges::sort(symbols_, {}, [](const Symbol& symbol) { return std::tie(symbol.address, symbol.name); });
   std::iota(by_name_.begin(), by_name_.end(), 0u);
-  std::ranges::sort(by_name_, {}, [this](std::uint32_t index) {
-    return std::pair(std::string_view(symbols_[index].name), index);
-  });
+  std::ranges::sort(by_name_, {},
+                    [this](std::uint32_t index) { return std::pair(std::string_view(symbols_[index].name), index); });
 }
 
 const Symbol* SymbolTable::find(std::string_view name) const {

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "armillion/error.hpp"
@@ -176,6 +178,33 @@ TEST(AddressSpace, TheHashTellsContentsAddressesAndPermissionsApart) {
   EXPECT_NE(first.hash(), empty);
   first.protect(0x11000, 0x1000, Permissions::READ_WRITE);
   EXPECT_EQ(first.hash(), empty);
+}
+
+// Nothing but the count of references tells the last user of a table that it may be changed in place.
+TEST(AddressSpaceThreads, SpacesThatShareASnapshotMayChangeTheirMappings) {
+  for (int round = 0; round < 100; ++round) {
+    AddressSpace spaces[] = {AddressSpace(LIMIT), AddressSpace(LIMIT)};
+    {
+      AddressSpace origin(LIMIT);
+      origin.map(0, 0x10000, Permissions::ALL);
+      origin.write_value<std::uint64_t>(0x2000, 1);
+      const MemorySnapshot snapshot = origin.snapshot();
+      for (AddressSpace& space : spaces) space.restore(snapshot);
+    }
+    std::atomic<int> ready{0};
+    std::vector<std::thread> threads;
+    for (AddressSpace& space : spaces) {
+      threads.emplace_back([&] {
+        ready.fetch_add(1, std::memory_order_relaxed);
+        while (ready.load(std::memory_order_relaxed) < 2) {
+        }
+        space.protect(0x1000, 0x1000, Permissions::READ);
+        space.write_value<std::uint64_t>(0x2008, 2);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    ASSERT_EQ(spaces[0].hash(), spaces[1].hash());
+  }
 }
 
 }  // namespace

@@ -47,11 +47,13 @@ void CodeCache::decode(DecodedPage& page, std::uint64_t index, Breakpoints break
   op = isa::predecode(word);
 }
 
-void CodeCache::invalidate(std::uint64_t address, std::uint64_t size) {
+void CodeCache::invalidate(std::uint64_t address, std::uint64_t size, std::uint64_t old_serial) {
   const std::uint64_t page_address = address & guest::PAGE_MASK;
   const auto found = pages_.find(page_address);
   if (found == pages_.end()) return;
   DecodedPage& page = *found->second;
+  // Operations that were older than the memory already stay so: `page` forgets all of them.
+  if (page.code_serial != old_serial) return;
   const std::uint64_t first = (address - page_address) / 4;
   const std::uint64_t last = (address + size - 1 - page_address) / 4;
   for (std::uint64_t i = first; i <= last; ++i) page.ops[i].handler = DECODE_OP;

@@ -105,14 +105,18 @@ struct Context {
 static_assert(offsetof(Context, state) == 0);
 
 // Handlers call each other in tail position with all of their state in registers; none of these survives a call, so
-// that a handler saves nothing.
-#define ARMILLION_HANDLER [[gnu::noinline]] __attribute__((preserve_none)) void
+// that a handler saves nothing. AddressSanitizer's stack frames do not go with this convention.
+#if __has_feature(address_sanitizer)
+#define ARMILLION_HANDLER_CONVENTION
+#else
+#define ARMILLION_HANDLER_CONVENTION __attribute__((preserve_none))
+#endif
+#define ARMILLION_HANDLER [[gnu::noinline]] ARMILLION_HANDLER_CONVENTION void
 
 /// `run_start` is the first operation since the last taken branch: `op - run_start` operations have retired that are
 /// not yet taken off `budget`. `table` maps handler numbers to handlers.
-using HandlerFunction = __attribute__((preserve_none)) void(Context* context, const MicroOp* op,
-                                                             const HandlerEntry* table, const MicroOp* run_start,
-                                                             std::int64_t budget);
+using HandlerFunction = ARMILLION_HANDLER_CONVENTION void(Context* context, const MicroOp* op, const HandlerEntry* table,
+                                                          const MicroOp* run_start, std::int64_t budget);
 
 struct HandlerEntry {
   HandlerFunction* function;

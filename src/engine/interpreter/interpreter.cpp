@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <utility>
 
+#include "armillion/error.hpp"
 #include "engine/interpreter/dispatch.hpp"
 #include "isa/decoder.hpp"
 
@@ -11,8 +13,10 @@ namespace armillion::engine {
 
 namespace {
 
-// How many instructions run between two polls: a fraction of a millisecond.
-constexpr std::int64_t SLICE_INSTRUCTIONS = 1 << 18;
+// How many instructions run between two polls: less than 20 ms even of the slowest.
+constexpr std::int64_t SLICE_INSTRUCTIONS = 1 << 16;
+// The same where a hook of the host is called at each of them.
+constexpr std::int64_t HOOKED_SLICE_INSTRUCTIONS = PAGE_INSTRUCTIONS + 64;
 
 // Bits 63:56 of an address are ignored where bit 55 is clear (TBI0; D8.8 and AArch64.BranchAddr). With bit 55 set it is
 // the kernel's half, which is not mapped; such an address stays as it is.
@@ -55,6 +59,23 @@ StopReason reason_of(Exit exit) {
   return StopReason::RUNNING;
 }
 
+// Whether two ranges, neither of them empty, have a byte in common. Either may wrap around.
+bool overlap(std::uint64_t first, std::uint64_t first_size, std::uint64_t second, std::uint64_t second_size) {
+  return first - second < second_size || second - first < first_size;
+}
+
+// True while it lives.
+class Mark {
+ public:
+  explicit Mark(bool& flag) : flag_(flag) { flag_ = true; }
+  ~Mark() { flag_ = false; }
+  Mark(const Mark&) = delete;
+  Mark& operator=(const Mark&) = delete;
+
+ private:
+  bool& flag_;
+};
+
 }  // namespace
 
 ARMILLION_COLD_PRESERVING AccessOutcome slow_load(Context& context, const MicroOp* op, std::uint64_t address, std::uint32_t size) {
@@ -74,18 +95,24 @@ Interpreter::Interpreter(guest::AddressSpace& memory)
 
 Interpreter::~Interpreter() { memory_.set_code_observer(nullptr); }
 
-void Interpreter::on_code_written(std::uint64_t address, std::uint64_t size) { code_.invalidate(address, size); }
+void Interpreter::on_code_written(std::uint64_t address, std::uint64_t size, std::uint64_t old_serial) {
+  code_.invalidate(address, size, old_serial);
+}
 
 void Interpreter::flush_translations() {
-  std::fill(std::begin(context_->read_tlb), std::end(context_->read_tlb), TlbEntry{});
-  std::fill(std::begin(context_->write_tlb), std::end(context_->write_tlb), TlbEntry{});
+  for (const std::uint16_t index : used_tlb_entries_) {
+    context_->read_tlb[index] = {};
+    context_->write_tlb[index] = {};
+  }
+  used_tlb_entries_.clear();
   std::fill(std::begin(context_->code_tlb), std::end(context_->code_tlb), CodeTlbEntry{});
 }
 
-void Interpreter::flush_if_remapped() {
-  if (generation_ == memory_.generation()) return;
+bool Interpreter::flush_if_remapped() {
+  if (generation_ == memory_.generation()) return false;
   generation_ = memory_.generation();
   flush_translations();
+  return true;
 }
 
 // Makes the page of `pc` the executing one. False where `pc` cannot be executed; the context's fault says why.
@@ -125,6 +152,7 @@ void Interpreter::run_handlers(const MicroOp* op, const HandlerEntry* table, std
                                std::uint64_t retired) {
   Context& context = *context_;
   context.retired_plus_budget = retired + static_cast<std::uint64_t>(budget);
+  context.exit = Exit::BUDGET;
   handler_table()[op->handler].function(&context, op, table, op, budget);
   if (context.exit == Exit::FIND_PAGE) {
     context.state.pc = without_tag(context.branch_target);
@@ -157,21 +185,23 @@ void Interpreter::call_hooks(bool block_starts) {
   if (instruction_hook_) instruction_hook_(context_->state.pc);
 }
 
-Interpreter::Outcome Interpreter::run(std::uint64_t limit, std::uint64_t retired_before, const Poll& poll) {
+Interpreter::Outcome Interpreter::run(std::uint64_t limit, std::uint64_t& retired, Start start, const Poll& poll) {
+  if (is_running_) throw Error(ErrorCode::INVALID_ARGUMENT, "a hook cannot run the machine that called it");
+  const Mark mark(is_running_);
   Context& context = *context_;
   Outcome outcome;
   std::int64_t slice = 0;
-  bool first = true;
-  bool block_starts = true;
-  const bool has_hooks = block_hook_ || instruction_hook_;
+  bool first = start == Start::BY_HOST;
+  bool block_starts = first;
   while (true) {
     if (outcome.retired == limit) {
       outcome.reason = StopReason::INSTRUCTION_LIMIT;
       break;
     }
+    const bool has_instruction_hooks = block_hook_ || instruction_hook_;
     if (slice < PAGE_INSTRUCTIONS) {
       if (outcome.reason = poll(); outcome.reason != StopReason::RUNNING) break;
-      slice = SLICE_INSTRUCTIONS;
+      slice = has_instruction_hooks || memory_hook_ ? HOOKED_SLICE_INSTRUCTIONS : SLICE_INSTRUCTIONS;
     }
     flush_if_remapped();
     if (!enter_page(context.state.pc)) {
@@ -179,27 +209,33 @@ Interpreter::Outcome Interpreter::run(std::uint64_t limit, std::uint64_t retired
       outcome.fault = context.fault;
       break;
     }
-    const std::uint64_t remaining = limit - outcome.retired;
     const bool through_breakpoint = first && code_.has_breakpoints();
     first = false;
     std::int64_t budget = 1;
-    if (has_hooks) {
+    if (has_instruction_hooks) {
+      if (!through_breakpoint && code_.has_breakpoint(context.state.pc)) {
+        outcome.reason = StopReason::BREAKPOINT;
+        break;
+      }
       call_hooks(block_starts);
       flush_if_remapped();
       if (!enter_page(context.state.pc)) continue;  // a hook changed the mapping or PC: look again
-      block_starts = at_block_end();
-      single_step(retired_before + outcome.retired, through_breakpoint ? Breakpoints::IGNORE : Breakpoints::KEEP);
+      block_starts = block_hook_ && at_block_end();
+      single_step(retired, through_breakpoint ? Breakpoints::IGNORE : Breakpoints::KEEP);
     } else if (through_breakpoint) {
-      single_step(retired_before + outcome.retired, Breakpoints::IGNORE);
+      single_step(retired, Breakpoints::IGNORE);
     } else {
+      const std::uint64_t remaining = limit - outcome.retired;
       budget = remaining < static_cast<std::uint64_t>(slice) ? static_cast<std::int64_t>(remaining) : slice;
       const MicroOp* op = context.page_ops + context.state.pc % PAGE_BYTES / 4;
       // The handlers look at the budget at taken branches and page ends only: enough while no straight run can use it up.
       const HandlerEntry* table = budget < PAGE_INSTRUCTIONS ? counting_table() : handler_table();
-      run_handlers(op, table, budget, retired_before + outcome.retired);
+      run_handlers(op, table, budget, retired);
     }
-    outcome.retired += static_cast<std::uint64_t>(budget - context.exit_budget);
-    slice -= budget - context.exit_budget;
+    const std::int64_t count = budget - context.exit_budget;
+    retired += static_cast<std::uint64_t>(count);
+    outcome.retired += static_cast<std::uint64_t>(count);
+    slice -= count;
     if (context.exit == Exit::BUDGET || context.exit == Exit::FIND_PAGE) continue;
     if (context.exit == Exit::EXCEPTION) std::rethrow_exception(std::exchange(exception_, nullptr));
     outcome.reason = reason_of(context.exit);
@@ -216,20 +252,27 @@ Interpreter::Outcome Interpreter::run(std::uint64_t limit, std::uint64_t retired
   return outcome;
 }
 
-AccessOutcome Interpreter::access(const MicroOp* op, std::uint64_t tagged_address, std::uint32_t size,
-                                  Access access) {
+// The handlers are no frames that an exception could pass: what the hook throws, or the host that has no memory left,
+// waits until they have returned.
+AccessOutcome Interpreter::access(const MicroOp* op, std::uint64_t address, std::uint32_t size, Access access) {
+  try {
+    return access_guarded(op, address, size, access);
+  } catch (...) {
+    exception_ = std::current_exception();
+    context_->exit = Exit::EXCEPTION;
+    return AccessOutcome::FAILED;
+  }
+}
+
+AccessOutcome Interpreter::access_guarded(const MicroOp* op, std::uint64_t tagged_address, std::uint32_t size,
+                                          Access access) {
   Context& context = *context_;
   const std::uint64_t address = without_tag(tagged_address);
+  bool is_remapped = false;
   if (memory_hook_) {
     context.state.pc = context.page_address + static_cast<std::uint64_t>(op - context.page_ops) * 4;
-    try {
-      memory_hook_({context.state.pc, address, size, access});
-    } catch (...) {
-      exception_ = std::current_exception();
-      context.exit = Exit::EXCEPTION;
-      return AccessOutcome::FAILED;
-    }
-    flush_if_remapped();
+    memory_hook_({context.state.pc, address, size, access});
+    is_remapped = flush_if_remapped();
   }
   if (const auto obstacle = memory_.find_obstacle(address, size, permission_for(access))) {
     context.fault = {obstacle->address, size, access, obstacle->kind};
@@ -246,6 +289,8 @@ AccessOutcome Interpreter::access(const MicroOp* op, std::uint64_t tagged_addres
     context.exit = Exit::WATCHPOINT;
     return AccessOutcome::DONE_AND_STOP;
   }
+  // The page that is executing may be another one now: the loop enters it again.
+  if (is_remapped) return AccessOutcome::DONE_AND_STOP;
   if (address == tagged_address && !memory_hook_) cache_translation(address & guest::PAGE_MASK, access);
   return AccessOutcome::DONE;
 }
@@ -260,55 +305,60 @@ void Interpreter::read_bytes(std::uint64_t address, std::uint32_t size) {
 }
 
 void Interpreter::write_bytes(std::uint64_t address, std::uint32_t size) {
-  const std::byte* source = context_->transfer;
-  while (size > 0) {
-    const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(size, PAGE_BYTES - address % PAGE_BYTES));
-    const std::uint64_t page = address & guest::PAGE_MASK;
-    const bool had_code = memory_.frame_at(page).code_serial.load(std::memory_order_acquire) != 0;
-    guest::Frame& frame = memory_.frame_for_writing(page);
-    std::memcpy(frame.bytes + address % PAGE_BYTES, source, count);
-    if (had_code) {
-      frame.code_serial.store(0, std::memory_order_release);
-      code_.invalidate(address, count);
-    }
+  std::span<const std::byte> source(context_->transfer, size);
+  while (!source.empty()) {
+    const std::uint64_t count = std::min<std::uint64_t>(source.size(), PAGE_BYTES - address % PAGE_BYTES);
+    const guest::Frame& frame = memory_.write_in_page(address, source.first(count));
     // The page's frame may be a new one.
+    const std::uint64_t page = address & guest::PAGE_MASK;
     TlbEntry& read_entry = context_->read_tlb[page / PAGE_BYTES % TLB_ENTRIES];
     if (read_entry.tag == page) read_entry.addend = reinterpret_cast<std::uint64_t>(frame.bytes) - page;
-    source += count;
+    source = source.subspan(count);
     address += count;
-    size -= count;
   }
 }
 
 void Interpreter::cache_translation(std::uint64_t page_address, Access access) {
   if (is_page_watched(page_address)) return;
-  if (access == Access::READ) {
-    const std::byte* bytes = memory_.page_for_reading(page_address);
-    context_->read_tlb[page_address / PAGE_BYTES % TLB_ENTRIES] = {page_address,
-                                                                  reinterpret_cast<std::uint64_t>(bytes) - page_address};
-    return;
-  }
-  // The access was a write, so the frame is this machine's own.
   const guest::Frame& frame = memory_.frame_at(page_address);
-  if (frame.code_serial.load(std::memory_order_acquire) != 0) return;
-  context_->write_tlb[page_address / PAGE_BYTES % TLB_ENTRIES] = {
-      page_address, reinterpret_cast<std::uint64_t>(frame.bytes) - page_address};
+  if (access == Access::READ) {
+    set_tlb_entry(context_->read_tlb, page_address, frame.bytes);
+  } else if (frame.code_serial.load(std::memory_order_acquire) == 0) {
+    // The access was a write, so the frame is this machine's own.
+    set_tlb_entry(context_->write_tlb, page_address, frame.bytes);
+  }
+}
+
+void Interpreter::set_tlb_entry(TlbEntry* tlb, std::uint64_t page_address, const std::byte* bytes) {
+  const std::uint64_t index = page_address / PAGE_BYTES % TLB_ENTRIES;
+  if (tlb[index].tag == EMPTY_TAG) used_tlb_entries_.push_back(static_cast<std::uint16_t>(index));
+  tlb[index] = {page_address, reinterpret_cast<std::uint64_t>(bytes) - page_address};
 }
 
 bool Interpreter::is_watched(std::uint64_t address, std::uint64_t size, Access access) const {
   return std::ranges::any_of(watchpoints_, [&](const Watchpoint& watchpoint) {
-    return watchpoint.access == access && address < watchpoint.address + watchpoint.size &&
-           watchpoint.address < address + size;
+    return watchpoint.access == access && overlap(address, size, watchpoint.address, watchpoint.size);
   });
 }
 
 bool Interpreter::is_page_watched(std::uint64_t page_address) const {
   return std::ranges::any_of(watchpoints_, [&](const Watchpoint& watchpoint) {
-    return page_address < watchpoint.address + watchpoint.size && watchpoint.address < page_address + PAGE_BYTES;
+    return overlap(page_address, PAGE_BYTES, watchpoint.address, watchpoint.size);
   });
 }
 
+void Interpreter::add_breakpoint(std::uint64_t address) {
+  if (address % 4 != 0) {
+    throw Error(ErrorCode::INVALID_ARGUMENT, "no instruction starts at a breakpoint's address that is no multiple of 4");
+  }
+  code_.add_breakpoint(address);
+}
+
 void Interpreter::add_watchpoint(const Watchpoint& watchpoint) {
+  if (watchpoint.size == 0 || watchpoint.access == Access::EXECUTE) {
+    throw Error(ErrorCode::INVALID_ARGUMENT,
+                "a watchpoint is for at least one byte that is read or written; for executing, use a breakpoint");
+  }
   watchpoints_.push_back(watchpoint);
   flush_translations();
 }
@@ -320,7 +370,7 @@ void Interpreter::remove_watchpoint(const Watchpoint& watchpoint) {
 }
 
 void Interpreter::set_memory_hook(std::function<void(const MemoryAccess&)> hook) {
-  memory_hook_ = std::move(hook);
+  memory_hook_.set(std::move(hook));
   flush_translations();
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "armillion/machine.hpp"
+#include "engine/hook.hpp"
 #include "engine/interpreter/code_cache.hpp"
 #include "engine/interpreter/context.hpp"
 #include "engine/interpreter/memory_access.hpp"
@@ -31,14 +32,18 @@ class Interpreter final : private guest::CodeObserver {
     MemoryFault fault;
   };
 
+  /// Who lets a run begin: the host, or a call that a hook served in the middle of the host's run.
+  enum class Start : std::uint8_t { BY_HOST, BEHIND_CALL };
+
   /// Whether the run should stop early, and with which reason; RUNNING to go on. Asked every fraction of a millisecond.
   using Poll = std::function<StopReason()>;
 
-  /// Runs until a stop or until `limit` instructions have retired. `retired_before` is what the virtual counter starts
-  /// from. A breakpoint at PC is passed over.
-  Outcome run(std::uint64_t limit, std::uint64_t retired_before, const Poll& poll);
+  /// Runs until a stop or until `limit` instructions have retired. `retired` is the machine's count, which the virtual
+  /// counter shows; it is kept up to date here, so that it is right also after a hook has thrown. A breakpoint at PC is
+  /// passed over where the host starts the run. Error(INVALID_ARGUMENT) in a hook.
+  Outcome run(std::uint64_t limit, std::uint64_t& retired, Start start, const Poll& poll);
 
-  void add_breakpoint(std::uint64_t address) { code_.add_breakpoint(address); }
+  void add_breakpoint(std::uint64_t address);
   void remove_breakpoint(std::uint64_t address) { code_.remove_breakpoint(address); }
   bool has_breakpoint(std::uint64_t address) const { return code_.has_breakpoint(address); }
 
@@ -52,26 +57,28 @@ class Interpreter final : private guest::CodeObserver {
   void remove_watchpoint(const Watchpoint& watchpoint);
 
   void set_memory_hook(std::function<void(const MemoryAccess&)> hook);
-  void set_block_hook(std::function<void(std::uint64_t)> hook) { block_hook_ = std::move(hook); }
-  void set_instruction_hook(std::function<void(std::uint64_t)> hook) { instruction_hook_ = std::move(hook); }
+  void set_block_hook(std::function<void(std::uint64_t)> hook) { block_hook_.set(std::move(hook)); }
+  void set_instruction_hook(std::function<void(std::uint64_t)> hook) { instruction_hook_.set(std::move(hook)); }
 
   // For the handlers.
   void decode_at(const MicroOp* op);
   AccessOutcome access(const MicroOp* op, std::uint64_t address, std::uint32_t size, Access access);
 
  private:
-  void on_code_written(std::uint64_t address, std::uint64_t size) override;
+  void on_code_written(std::uint64_t address, std::uint64_t size, std::uint64_t old_serial) override;
 
   bool enter_page(std::uint64_t pc);
   void flush_translations();
-  void flush_if_remapped();
+  bool flush_if_remapped();
   void run_handlers(const MicroOp* op, const HandlerEntry* table, std::int64_t budget, std::uint64_t retired);
   void single_step(std::uint64_t retired, Breakpoints breakpoints);
+  AccessOutcome access_guarded(const MicroOp* op, std::uint64_t address, std::uint32_t size, Access access);
   void call_hooks(bool block_starts);
   bool at_block_end() const;
   void read_bytes(std::uint64_t address, std::uint32_t size);
   void write_bytes(std::uint64_t address, std::uint32_t size);
   void cache_translation(std::uint64_t page_address, Access access);
+  void set_tlb_entry(TlbEntry* tlb, std::uint64_t page_address, const std::byte* bytes);
   bool is_watched(std::uint64_t address, std::uint64_t size, Access access) const;
   bool is_page_watched(std::uint64_t page_address) const;
 
@@ -80,11 +87,15 @@ class Interpreter final : private guest::CodeObserver {
   std::unique_ptr<Context> context_;
   /// The address space's generation that the cached translations belong to.
   std::uint64_t generation_ = 0;
+  /// Where the read and write TLBs hold something: runs between two snapshots are often so short that clearing all of
+  /// the TLBs would cost as much as they do.
+  std::vector<std::uint16_t> used_tlb_entries_;
   std::vector<Watchpoint> watchpoints_;
-  std::function<void(const MemoryAccess&)> memory_hook_;
-  std::function<void(std::uint64_t)> block_hook_;
-  std::function<void(std::uint64_t)> instruction_hook_;
+  Hook<void(const MemoryAccess&)> memory_hook_;
+  Hook<void(std::uint64_t)> block_hook_;
+  Hook<void(std::uint64_t)> instruction_hook_;
   std::exception_ptr exception_;
+  bool is_running_ = false;
 };
 
 }  // namespace armillion::engine

@@ -159,6 +159,8 @@ inline constexpr std::uint32_t EVENT_HANG_UP = 0x10;
 inline constexpr std::uint32_t EVENT_INVALID = 0x20;
 inline constexpr std::uint32_t EVENT_READ_NORMAL = 0x40;
 inline constexpr std::uint32_t EVENT_WRITE_NORMAL = 0x100;
+/// Not Linux's: an eventfd is at 0, so that a number fits for which there was no room though EVENT_OUT held.
+inline constexpr std::uint32_t EVENT_DRAINED = 0x10000;
 inline constexpr std::uint32_t EPOLL_ONE_SHOT = 1u << 30;
 
 /// `struct epoll_event`; packed only on x86-64.

@@ -82,10 +82,10 @@ std::string format_argument(Kernel& kernel, Text text, const CallArguments& argu
 std::string format_argument(Kernel&, OpenFlags flags, const CallArguments&, std::size_t) {
   static constexpr std::string_view MODES[] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
   static constexpr FlagName NAMES[] = {
-      {abi::O_TEMPORARY_FILE, "O_TMPFILE"}, {abi::O_CREATE, "O_CREAT"},       {abi::O_EXCLUSIVE, "O_EXCL"},
-      {abi::O_NO_TERMINAL, "O_NOCTTY"},     {abi::O_TRUNCATE, "O_TRUNC"},     {abi::O_APPENDING, "O_APPEND"},
-      {abi::O_NON_BLOCKING, "O_NONBLOCK"},  {abi::O_DATA_SYNC, "O_DSYNC"},    {abi::O_ONLY_DIRECTORY, "O_DIRECTORY"},
-      {abi::O_NO_FOLLOW, "O_NOFOLLOW"},     {abi::O_DIRECT_IO, "O_DIRECT"},   {abi::O_LARGE_FILE, "O_LARGEFILE"},
+      {abi::O_TEMPORARY_FILE, "O_TMPFILE"}, {abi::O_CREATE, "O_CREAT"},          {abi::O_EXCLUSIVE, "O_EXCL"},
+      {abi::O_NO_TERMINAL, "O_NOCTTY"},     {abi::O_TRUNCATE, "O_TRUNC"},        {abi::O_APPENDING, "O_APPEND"},
+      {abi::O_NON_BLOCKING, "O_NONBLOCK"},  {abi::O_DATA_SYNC, "O_DSYNC"},       {abi::O_ONLY_DIRECTORY, "O_DIRECTORY"},
+      {abi::O_NO_FOLLOW, "O_NOFOLLOW"},     {abi::O_DIRECT_IO, "O_DIRECT"},      {abi::O_LARGE_FILE, "O_LARGEFILE"},
       {abi::O_NO_ACCESS_TIME, "O_NOATIME"}, {abi::O_CLOSE_ON_EXEC, "O_CLOEXEC"}, {abi::O_PATH_ONLY, "O_PATH"},
   };
   return join_flags(std::string(MODES[flags.bits & abi::O_ACCESS_MODE]), flags.bits & ~abi::O_ACCESS_MODE, NAMES);

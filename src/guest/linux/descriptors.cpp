@@ -16,7 +16,8 @@ namespace armillion::guest::kernel::calls {
 namespace {
 
 // What fcntl(F_SETFL) may change.
-constexpr std::uint32_t CHANGEABLE_FLAGS = abi::O_APPENDING | abi::O_NON_BLOCKING | abi::O_DIRECT_IO | abi::O_NO_ACCESS_TIME;
+constexpr std::uint32_t CHANGEABLE_FLAGS =
+    abi::O_APPENDING | abi::O_NON_BLOCKING | abi::O_DIRECT_IO | abi::O_NO_ACCESS_TIME;
 
 // Commands of fcntl (asm-generic/fcntl.h and linux/fcntl.h).
 enum FcntlCommand : std::int32_t {
@@ -58,9 +59,7 @@ struct TerminalSettings {
 };
 static_assert(sizeof(TerminalSettings) == 36);
 
-OnExec on_exec_of(std::uint32_t flags) {
-  return (flags & abi::O_CLOSE_ON_EXEC) != 0 ? OnExec::CLOSE : OnExec::KEEP;
-}
+OnExec on_exec_of(std::uint32_t flags) { return (flags & abi::O_CLOSE_ON_EXEC) != 0 ? OnExec::CLOSE : OnExec::KEEP; }
 
 // The host's terminal behind a file, or ENOTTY.
 Result<int> terminal_of(const OpenFile& file) {
@@ -108,8 +107,7 @@ CallResult openat(Kernel& kernel, Descriptor directory, Path path, OpenFlags fla
   if ((flags.bits & abi::O_TEMPORARY_FILE) == abi::O_TEMPORARY_FILE) return fail(EOPNOTSUPP);
   const std::uint32_t exclusive = abi::O_CREATE | abi::O_EXCLUSIVE;
   const bool keeps_link = (flags.bits & abi::O_NO_FOLLOW) != 0 || (flags.bits & exclusive) == exclusive;
-  const auto location =
-      kernel.locate(directory.number, path.address, keeps_link ? FinalLink::KEEP : FinalLink::FOLLOW);
+  const auto location = kernel.locate(directory.number, path.address, keeps_link ? FinalLink::KEEP : FinalLink::FOLLOW);
   if (!location) return fail(location.error());
   auto file = open_location(kernel, *location, flags.bits, mode.bits);
   if (!file) return fail(file.error());
@@ -258,9 +256,11 @@ CallResult pipe2(Kernel& kernel, Address descriptors, OpenFlags flags) {
   auto buffer = std::make_shared<PipeBuffer>();
   const std::uint64_t inode = kernel.next_inode++;
   const OnExec on_exec = on_exec_of(flags.bits);
-  const auto reader = kernel.files.add(std::make_shared<PipeEnd>(flags.bits | abi::O_READ_ONLY, buffer, inode), on_exec);
+  const auto reader =
+      kernel.files.add(std::make_shared<PipeEnd>(flags.bits | abi::O_READ_ONLY, buffer, inode), on_exec);
   if (!reader) return fail(reader.error());
-  const auto writer = kernel.files.add(std::make_shared<PipeEnd>(flags.bits | abi::O_WRITE_ONLY, buffer, inode), on_exec);
+  const auto writer =
+      kernel.files.add(std::make_shared<PipeEnd>(flags.bits | abi::O_WRITE_ONLY, buffer, inode), on_exec);
   if (writer) {
     const std::int32_t numbers[] = {*reader, *writer};
     if (kernel.put(descriptors.value, numbers)) return 0;

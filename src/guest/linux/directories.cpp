@@ -119,8 +119,8 @@ CallResult mkdirat(Kernel& kernel, Descriptor directory, Path path, FileMode mod
   if (!location) return fail(location.error());
   if (location->exists()) return fail(EEXIST);
   if (location->parent->is_read_only()) return fail(EROFS);
-  return from_host(::mkdirat(host_parent(*location), location->name.c_str(),
-                             mode.bits & ~kernel.file_mode_mask & PERMISSION_BITS));
+  return from_host(
+      ::mkdirat(host_parent(*location), location->name.c_str(), mode.bits & ~kernel.file_mode_mask & PERMISSION_BITS));
 }
 
 CallResult unlinkat(Kernel& kernel, Descriptor directory, Path path, Flags flags) {

@@ -151,8 +151,7 @@ void Kernel::make_call(std::uint32_t number, const std::array<std::uint64_t, 6>&
 
   machine.state().x[0] = static_cast<std::uint64_t>(result.value());
   Thread& current = thread();
-  const bool is_interrupted =
-      resumed_call_ && resumed_call_->reason == WakeReason::SIGNAL && result.value() == -EINTR;
+  const bool is_interrupted = resumed_call_ && resumed_call_->reason == WakeReason::SIGNAL && result.value() == -EINTR;
   if (is_interrupted) {
     current.interrupted_call = {arguments[0], resumed_call_->wait.on_signal};
   } else if (current.mask_to_restore) {

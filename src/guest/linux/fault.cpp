@@ -5,8 +5,8 @@
 namespace armillion::guest::kernel {
 namespace {
 
-// ESR_EL1 of an instruction or data abort (Arm ARM D24.2.40): exception class, a 32-bit instruction, and the fault status
-// code for level 3.
+// ESR_EL1 of an instruction or data abort (Arm ARM D24.2.40): exception class, a 32-bit instruction, and the fault
+// status code for level 3.
 std::uint64_t abort_syndrome(const MemoryFault& fault) {
   constexpr std::uint64_t INSTRUCTION_ABORT = 0x20;
   constexpr std::uint64_t DATA_ABORT = 0x24;

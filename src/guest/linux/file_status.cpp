@@ -118,7 +118,7 @@ CallResult report_file_system(Kernel& kernel, int host_descriptor, Address addre
   result.block_size = 4096;
   result.fragment_size = 4096;
   result.longest_name = 255;
-  struct statfs host {};
+  struct statfs host{};
   if (host_descriptor >= 0) {
     if (::fstatfs(host_descriptor, &host) != 0) return fail_as_host();
     result.type = host.f_type;
@@ -145,17 +145,16 @@ CallResult check_access(Kernel& kernel, Descriptor directory, Path path, std::ui
   if (!location.exists()) return fail(ENOENT);
   if (location.host == nullptr) {
     const std::uint32_t allowed = location.special == SpecialFile::PROCESS_EXECUTABLE ? 0555 : location.status->st_mode;
-    const bool is_allowed = ((mode & WRITE) == 0 || (allowed & 0222) != 0) &&
-                            ((mode & EXECUTE) == 0 || (allowed & 0111) != 0);
+    const bool is_allowed =
+        ((mode & WRITE) == 0 || (allowed & 0222) != 0) && ((mode & EXECUTE) == 0 || (allowed & 0111) != 0);
     return is_allowed ? CallResult(0) : fail(EACCES);
   }
   const DirectoryReference& holder = location.directory != nullptr ? location.directory : location.parent;
   if ((mode & WRITE) != 0 && holder->is_read_only()) return fail(EROFS);
-  const int result =
-      location.directory != nullptr
-          ? ::faccessat(location.host->number(), ".", static_cast<int>(mode), AT_EACCESS)
-          : ::faccessat(location.parent->host->number(), location.name.c_str(), static_cast<int>(mode),
-                        AT_EACCESS | AT_SYMLINK_NOFOLLOW);
+  const int result = location.directory != nullptr
+                         ? ::faccessat(location.host->number(), ".", static_cast<int>(mode), AT_EACCESS)
+                         : ::faccessat(location.parent->host->number(), location.name.c_str(), static_cast<int>(mode),
+                                       AT_EACCESS | AT_SYMLINK_NOFOLLOW);
   return result == 0 ? CallResult(0) : fail_as_host();
 }
 
@@ -241,8 +240,7 @@ CallResult readlinkat(Kernel& kernel, Descriptor directory, Path path, Address b
 
 CallResult truncate(Kernel& kernel, Path path, std::int64_t size) {
   if (size < 0) return fail(EINVAL);
-  const auto location =
-      locate_changeable(kernel, Descriptor{abi::AT_WORKING_DIRECTORY}, path, FinalLink::FOLLOW);
+  const auto location = locate_changeable(kernel, Descriptor{abi::AT_WORKING_DIRECTORY}, path, FinalLink::FOLLOW);
   if (!location) return fail(location.error());
   if (location->directory != nullptr) return fail(EISDIR);
   if (!S_ISREG(location->status->st_mode)) return fail(EINVAL);
@@ -298,18 +296,17 @@ CallResult utimensat(Kernel& kernel, Descriptor directory, Path path, Address ad
     if ((*file)->on_read_only_mount()) return fail(EROFS);
     const int host = (*file)->host_descriptor();
     if (host < 0) return 0;
-    const int result = (*file)->directory() != nullptr ? ::utimensat(host, ".", times->data(), 0)
-                                                       : ::futimens(host, times->data());
+    const int result =
+        (*file)->directory() != nullptr ? ::utimensat(host, ".", times->data(), 0) : ::futimens(host, times->data());
     return result == 0 ? CallResult(0) : fail_as_host();
   }
   const bool keeps_link = (flags.bits & abi::AT_NO_FOLLOW) != 0;
-  const auto location =
-      locate_changeable(kernel, directory, path, keeps_link ? FinalLink::KEEP : FinalLink::FOLLOW);
+  const auto location = locate_changeable(kernel, directory, path, keeps_link ? FinalLink::KEEP : FinalLink::FOLLOW);
   if (!location) return fail(location.error());
-  const int result = location->directory != nullptr
-                         ? ::utimensat(location->host->number(), ".", times->data(), 0)
-                         : ::utimensat(location->parent->host->number(), location->name.c_str(), times->data(),
-                                       AT_SYMLINK_NOFOLLOW);
+  const int result =
+      location->directory != nullptr
+          ? ::utimensat(location->host->number(), ".", times->data(), 0)
+          : ::utimensat(location->parent->host->number(), location->name.c_str(), times->data(), AT_SYMLINK_NOFOLLOW);
   return result == 0 ? CallResult(0) : fail_as_host();
 }
 

@@ -47,7 +47,8 @@ CallResult eventfd2(Kernel&, std::uint32_t count, Flags);
 CallResult memfd_create(Kernel&, Path name, Flags);
 
 // polling.cpp: waiting for files.
-CallResult ppoll(Kernel&, Address requests, std::uint32_t count, Address timeout, Address mask, std::uint64_t mask_size);
+CallResult ppoll(Kernel&, Address requests, std::uint32_t count, Address timeout, Address mask,
+                 std::uint64_t mask_size);
 CallResult pselect6(Kernel&, std::int32_t count, Address read_set, Address write_set, Address exception_set,
                     Address timeout, Address mask);
 CallResult epoll_create1(Kernel&, Flags);

@@ -15,7 +15,7 @@ Result<std::uint64_t> counted(ssize_t count) {
 }
 
 Result<struct stat> status_of(int descriptor) {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor, &status) != 0) return fail_as_host();
   return status;
 }
@@ -24,8 +24,7 @@ Result<struct stat> status_of(int descriptor) {
 
 Result<std::uint64_t> HostFile::read_at(std::span<std::byte> destination, std::uint64_t offset) {
   if (offset > LARGEST_OFFSET) return fail(EINVAL);
-  return counted(
-      ::pread(descriptor_->number(), destination.data(), destination.size(), static_cast<off_t>(offset)));
+  return counted(::pread(descriptor_->number(), destination.data(), destination.size(), static_cast<off_t>(offset)));
 }
 
 Result<std::uint64_t> HostFile::write_at(std::span<const std::byte> source, std::uint64_t offset) {

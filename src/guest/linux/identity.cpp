@@ -105,7 +105,8 @@ CallResult getrandom(Kernel& kernel, Address buffer, std::uint64_t size, Flags f
   size = std::min(size, MOST_BYTES);
   std::uint64_t done = 0;
   while (done < size) {
-    const auto bytes = std::span(kernel.transfer_buffer).first(std::min<std::uint64_t>(size - done, kernel.transfer_buffer.size()));
+    const auto bytes =
+        std::span(kernel.transfer_buffer).first(std::min<std::uint64_t>(size - done, kernel.transfer_buffer.size()));
     kernel.random.fill(bytes);
     if (!kernel.memory.write(buffer.value + done, bytes, Permissions::WRITE)) {
       return done > 0 ? CallResult(static_cast<std::int64_t>(done)) : fail(EFAULT);

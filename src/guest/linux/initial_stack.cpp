@@ -81,8 +81,8 @@ void check_size(const ProgramStart& start, std::uint64_t stack_bytes) {
   }
   if (bytes > stack_bytes / 4) {
     throw Error(ErrorCode::INVALID_ARGUMENT,
-                fmt::format("arguments and environment take {} bytes, more than a quarter of the stack of {} bytes", bytes,
-                            stack_bytes));
+                fmt::format("arguments and environment take {} bytes, more than a quarter of the stack of {} bytes",
+                            bytes, stack_bytes));
   }
 }
 

@@ -31,9 +31,9 @@ struct HardwareCapabilities {
 };
 HardwareCapabilities hardware_capabilities();
 
-/// Writes arguments, environment and auxiliary vector to the top of the stack that ends at `top` (as create_elf_tables does
-/// in the kernel) and returns the stack pointer to start with. Error(INVALID_ARGUMENT) where they take more than a quarter of
-/// the stack's `size` bytes.
+/// Writes arguments, environment and auxiliary vector to the top of the stack that ends at `top` (as create_elf_tables
+/// does in the kernel) and returns the stack pointer to start with. Error(INVALID_ARGUMENT) where they take more than a
+/// quarter of the stack's `size` bytes.
 std::uint64_t write_initial_stack(AddressSpace& memory, std::uint64_t top, std::uint64_t size,
                                   const ProgramStart& start);
 

@@ -30,7 +30,6 @@ Kernel::Kernel(Machine& guest_machine, const ProcessOptions& process_options)
       file_budget(std::make_shared<MemoryFileBudget>()) {
   file_budget->limit_bytes = options.memory_limit_bytes;
   random = RandomGenerator(options.random, options.seed);
-  quantum_left = 1;
   for (abi::ResourceLimit& limit : limits) limit = {abi::LIMIT_INFINITY, abi::LIMIT_INFINITY};
   limits[abi::LIMIT_STACK].current = page_align_up(options.stack_bytes);
   limits[abi::LIMIT_CORE].current = 0;

@@ -80,7 +80,8 @@ struct KernelState {
   KernelState copy() const;
 };
 
-/// The Linux kernel as one process sees it. System calls are functions on it, see `handlers.hpp`; here is what they share.
+/// The Linux kernel as one process sees it. System calls are functions on it, see `handlers.hpp`; here is what they
+/// share.
 class Kernel : public KernelState {
  public:
   Kernel(Machine& machine, const ProcessOptions& options);

@@ -18,9 +18,11 @@ void Kernel::write_back(std::uint64_t start, std::uint64_t end) {
     // A mapping that reaches past the end of its file does not make the file longer.
     const auto file_size = static_cast<std::uint64_t>(status->st_size);
     const std::uint64_t rest_of_file = file_size - std::min(file_size, mapping.offset);
-    const std::uint64_t high = std::min({end, mapping.end, mapping.start + std::min(rest_of_file, mapping.end - mapping.start)});
+    const std::uint64_t high =
+        std::min({end, mapping.end, mapping.start + std::min(rest_of_file, mapping.end - mapping.start)});
     for (std::uint64_t address = low; address < high;) {
-      const auto bytes = std::span(transfer_buffer).first(std::min<std::uint64_t>(high - address, transfer_buffer.size()));
+      const auto bytes =
+          std::span(transfer_buffer).first(std::min<std::uint64_t>(high - address, transfer_buffer.size()));
       if (!memory.read(address, bytes)) break;
       if (!mapping.file->write_at(bytes, mapping.offset + (address - mapping.start))) break;
       address += bytes.size();
@@ -87,7 +89,8 @@ void forget(Kernel& kernel, std::uint64_t start, std::uint64_t end) {
 void fill_from_file(Kernel& kernel, OpenFile& file, std::uint64_t address, std::uint64_t size, std::uint64_t offset) {
   std::uint64_t done = 0;
   while (done < size) {
-    const auto buffer = std::span(kernel.transfer_buffer).first(std::min<std::uint64_t>(size - done, kernel.transfer_buffer.size()));
+    const auto buffer =
+        std::span(kernel.transfer_buffer).first(std::min<std::uint64_t>(size - done, kernel.transfer_buffer.size()));
     const auto count = file.read_at(buffer, offset + done);
     if (!count || *count == 0) return;
     for (std::uint64_t start = 0; start < *count; start += PAGE_SIZE) {

@@ -8,8 +8,7 @@
 
 namespace armillion::guest::kernel {
 
-MemoryFileContents::MemoryFileContents(const MemoryFileContents& other)
-    : budget_(other.budget_), bytes_(other.bytes_) {
+MemoryFileContents::MemoryFileContents(const MemoryFileContents& other) : budget_(other.budget_), bytes_(other.bytes_) {
   budget_->used_bytes += bytes_.size();
 }
 
@@ -116,7 +115,7 @@ Result<std::uint64_t> EventCounter::write(std::span<const std::byte> source) {
 }
 
 std::uint32_t EventCounter::ready_events() const {
-  return (count_ > 0 ? abi::EVENT_IN : 0) | (count_ < LARGEST ? abi::EVENT_OUT : 0);
+  return (count_ > 0 ? abi::EVENT_IN : abi::EVENT_DRAINED) | (count_ < LARGEST ? abi::EVENT_OUT : 0);
 }
 
 Result<std::uint64_t> DeviceFile::read(std::span<std::byte> destination) {

@@ -102,6 +102,7 @@ class EventCounter : public OpenFile {
 
   Result<std::uint64_t> read(std::span<std::byte> destination) override;
   Result<std::uint64_t> write(std::span<const std::byte> source) override;
+  bool takes_items() const override { return true; }
   Result<struct stat> status() const override { return synthetic_status(0600, 1); }
   std::uint32_t ready_events() const override;
   std::string description() const override { return "[eventfd]"; }

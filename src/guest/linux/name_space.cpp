@@ -114,8 +114,7 @@ NameSpace::NameSpace(const std::string& sysroot, const std::vector<GrantedDirect
 }
 
 void NameSpace::add_mount(const std::string& host, const std::string& guest, DirectoryAccess access) {
-  auto descriptor =
-      std::make_shared<const HostDescriptor>(::open(host.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  auto descriptor = std::make_shared<const HostDescriptor>(::open(host.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!descriptor->is_open()) {
     throw Error(ErrorCode::FILE_UNREADABLE, fmt::format("cannot grant the folder {}: {}", host, std::strerror(errno)));
   }
@@ -141,7 +140,7 @@ Result<Location> NameSpace::step(const DirectoryReference& directory, const std:
 
   // The guest's own name space comes before what the host has at the same path.
   if (const auto mount = mounts_.find(path); mount != mounts_.end()) {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(mount->second->root->number(), &status) != 0) return fail_as_host();
     location.status = status;
     location.host = mount->second->root;
@@ -157,7 +156,7 @@ Result<Location> NameSpace::step(const DirectoryReference& directory, const std:
     auto descriptor = std::make_shared<const HostDescriptor>(
         ::openat(directory->host->number(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     if (descriptor->is_open()) {
-      struct stat status {};
+      struct stat status{};
       if (::fstat(descriptor->number(), &status) != 0) return fail_as_host();
       location.status = status;
       location.host = descriptor;
@@ -186,8 +185,7 @@ Result<std::string> NameSpace::read_link(const Location& link) const {
   return std::string(text, static_cast<std::size_t>(size));
 }
 
-Result<Location> NameSpace::resolve(const DirectoryReference& base, std::string_view path,
-                                    FinalLink final_link) const {
+Result<Location> NameSpace::resolve(const DirectoryReference& base, std::string_view path, FinalLink final_link) const {
   if (path.empty()) return fail(ENOENT);
   if (path.size() > LONGEST_PATH) return fail(ENAMETOOLONG);
   DirectoryReference directory = path.front() == '/' ? root_ : base;
@@ -243,7 +241,7 @@ Result<Location> NameSpace::resolve(const DirectoryReference& base, std::string_
   location.host = directory->host;
   location.names_directory = true;
   if (directory->host != nullptr) {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(directory->host->number(), &status) != 0) return fail_as_host();
     location.status = status;
   } else {
@@ -254,12 +252,11 @@ Result<Location> NameSpace::resolve(const DirectoryReference& base, std::string_
 
 Result<std::vector<NamedEntry>> NameSpace::list(const DirectoryReference& directory) const {
   std::map<std::string, NamedEntry> entries;
-  const auto add = [&entries](std::string name, std::uint64_t inode, std::uint8_t type) {
+  const auto add = [&entries](const std::string& name, std::uint64_t inode, std::uint8_t type) {
     entries.insert_or_assign(name, NamedEntry{name, inode, type});
   };
   if (directory->host != nullptr) {
-    const int descriptor =
-        ::openat(directory->host->number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    const int descriptor = ::openat(directory->host->number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (descriptor < 0) return fail_as_host();
     DIR* stream = ::fdopendir(descriptor);
     if (stream == nullptr) {

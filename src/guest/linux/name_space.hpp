@@ -17,10 +17,10 @@
 // What paths mean to the guest, and why none of them leads out of what was granted.
 //
 // A path is walked one component at a time, down only: each step opens one name, without '/', below a descriptor that
-// is already held, and never follows a symbolic link (openat with O_PATH | O_NOFOLLOW). `..` goes back to the descriptor
-// from which the walk came, so the host's own `..` is never used; links are read and walked here, in the guest's name
-// space, where "/" is the guest's root. Whatever someone renames on the host meanwhile, every descriptor that is reached
-// was reached downwards from the descriptor of a granted folder.
+// is already held, and never follows a symbolic link (openat with O_PATH | O_NOFOLLOW). `..` goes back to the
+// descriptor from which the walk came, so the host's own `..` is never used; links are read and walked here, in the
+// guest's name space, where "/" is the guest's root. Whatever someone renames on the host meanwhile, every descriptor
+// that is reached was reached downwards from the descriptor of a granted folder.
 namespace armillion::guest::kernel {
 
 /// A granted folder.
@@ -102,8 +102,8 @@ class NameSpace {
 
   const DirectoryReference& root() const { return root_; }
 
-  /// Walks `path` from the root or, where it is relative, from `base`. Fails as the kernel does: ENOENT, ENOTDIR, ELOOP,
-  /// ENAMETOOLONG, EACCES.
+  /// Walks `path` from the root or, where it is relative, from `base`. Fails as the kernel does: ENOENT, ENOTDIR,
+  /// ELOOP, ENAMETOOLONG, EACCES.
   Result<Location> resolve(const DirectoryReference& base, std::string_view path, FinalLink final_link) const;
 
   /// Names in a directory in ascending order, with "." and "..".

@@ -53,7 +53,7 @@ Result<std::uint64_t> SeekableFile::seek(std::int64_t offset, SeekOrigin origin)
 }
 
 struct stat synthetic_status(std::uint32_t mode, std::uint64_t inode, std::uint64_t size) {
-  struct stat status {};
+  struct stat status{};
   // A device number of our own, so that no file of the host seems to be the same one.
   status.st_dev = 0xa3;
   status.st_ino = inode;

@@ -49,12 +49,15 @@ class OpenFile {
   /// How many bytes can be read at once (FIONREAD).
   virtual Result<std::uint64_t> readable_bytes() const;
 
-  /// Which of EVENT_IN, EVENT_OUT, EVENT_ERROR and EVENT_HANG_UP hold now.
+  /// Whether a write takes one item of a fixed size and leaves all bytes behind it alone (eventfd).
+  virtual bool takes_items() const { return false; }
+
+  /// Which of EVENT_IN, EVENT_OUT, EVENT_ERROR, EVENT_HANG_UP and EVENT_DRAINED hold now.
   virtual std::uint32_t ready_events() const { return abi::EVENT_IN | abi::EVENT_OUT; }
   /// The host's descriptors to wait for where readiness depends on the host; none where only the guest changes it.
   virtual std::vector<int> waitable_descriptors() const { return {}; }
-  /// The host's descriptor for calls that act on the file (fsync, fchmod, terminal settings); -1 for files that the host does
-  /// not have.
+  /// The host's descriptor for calls that act on the file (fsync, fchmod, terminal settings); -1 for files that the
+  /// host does not have.
   virtual int host_descriptor() const { return -1; }
   /// Whether the folder that holds the file was granted read-only.
   virtual bool on_read_only_mount() const { return false; }

@@ -31,23 +31,25 @@ int host_flags_of(std::uint32_t flags) {
 }
 
 Result<FileReference> open_on_host(Kernel& kernel, const Location& location, std::uint32_t flags, std::uint32_t mode) {
-  auto descriptor = std::make_shared<const HostDescriptor>(
-      ::openat(location.parent->host->number(), location.name.c_str(), host_flags_of(flags),
-               mode & ~kernel.file_mode_mask & PERMISSION_BITS));
+  auto descriptor = std::make_shared<const HostDescriptor>(::openat(location.parent->host->number(),
+                                                                    location.name.c_str(), host_flags_of(flags),
+                                                                    mode & ~kernel.file_mode_mask & PERMISSION_BITS));
   if (!descriptor->is_open()) return fail_as_host();
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor->number(), &status) != 0) return fail_as_host();
   if (!S_ISREG(status.st_mode)) return fail(EACCES);
-  return std::make_shared<HostFile>(flags & ~(abi::O_CREATE | abi::O_EXCLUSIVE | abi::O_TRUNCATE), std::move(descriptor),
-                                    location.path(), location.parent->mount);
+  return std::make_shared<HostFile>(flags & ~(abi::O_CREATE | abi::O_EXCLUSIVE | abi::O_TRUNCATE),
+                                    std::move(descriptor), location.path(), location.parent->mount);
 }
 
 std::string mappings_text(const AddressSpace& memory) {
   std::string text;
   for (const auto& [start, region] : memory.regions()) {
-    const auto letter = [&](Permissions permission, char name) { return allows(region.permissions, permission) ? name : '-'; };
-    text += fmt::format("{:08x}-{:08x} {}{}{}p 00000000 00:00 0 \n", start, region.end, letter(Permissions::READ, 'r'),
-                        letter(Permissions::WRITE, 'w'), letter(Permissions::EXECUTE, 'x'));
+    const Permissions permissions = region.permissions;
+    text += fmt::format("{:08x}-{:08x} {}{}{}p 00000000 00:00 0 \n", start, region.end,
+                        allows(permissions, Permissions::READ) ? 'r' : '-',
+                        allows(permissions, Permissions::WRITE) ? 'w' : '-',
+                        allows(permissions, Permissions::EXECUTE) ? 'x' : '-');
   }
   return text;
 }
@@ -89,8 +91,7 @@ Result<FileReference> open_special(Kernel& kernel, const Location& location, std
 
 }  // namespace
 
-Result<FileReference> open_location(Kernel& kernel, const Location& location, std::uint32_t flags,
-                                    std::uint32_t mode) {
+Result<FileReference> open_location(Kernel& kernel, const Location& location, std::uint32_t flags, std::uint32_t mode) {
   const bool wants_directory = (flags & abi::O_ONLY_DIRECTORY) != 0 || location.names_directory;
   if ((flags & abi::O_PATH_ONLY) != 0) {
     if (!location.exists()) return fail(ENOENT);

@@ -24,19 +24,20 @@ std::uint32_t with_normal_bits(std::uint32_t events) {
   return events;
 }
 
-// What to wait for so that one of these events may come.
-std::uint32_t without_normal_bits(std::uint32_t events) {
-  if ((events & abi::EVENT_READ_NORMAL) != 0) events |= abi::EVENT_IN;
-  if ((events & abi::EVENT_WRITE_NORMAL) != 0) events |= abi::EVENT_OUT;
-  return events & (abi::EVENT_IN | abi::EVENT_OUT);
+// What to wait for so that `events_of` finds one of these events.
+std::uint32_t awaited_events(std::uint32_t wanted) {
+  std::uint32_t events = wanted & (abi::EVENT_IN | abi::EVENT_OUT);
+  if ((wanted & abi::EVENT_READ_NORMAL) != 0) events |= abi::EVENT_IN;
+  if ((wanted & abi::EVENT_WRITE_NORMAL) != 0) events |= abi::EVENT_OUT;
+  return events | UNCONDITIONAL_EVENTS;
 }
 
 std::uint32_t events_of(const OpenFile& file, std::uint32_t wanted) {
   return with_normal_bits(file.ready_events()) & (wanted | UNCONDITIONAL_EVENTS);
 }
 
-/// What epoll_create1 makes: a list of files to watch. All events are level-triggered; a guest that asks for edges may be
-/// told of the same one twice, which the interface allows.
+/// What epoll_create1 makes: a list of files to watch. All events are level-triggered; a guest that asks for edges may
+/// be told of the same one twice, which the interface allows.
 class EventPoll : public OpenFile {
  public:
   static constexpr std::size_t MOST_WATCHED = 4096;
@@ -145,7 +146,7 @@ CallResult ppoll(Kernel& kernel, Address address, std::uint32_t count, Address t
     request.returned_events =
         static_cast<std::int16_t>(file ? events_of(**file, wanted) : std::uint32_t{abi::EVENT_INVALID});
     if (request.returned_events != 0) ++ready;
-    if (file) files.push_back({*file, without_normal_bits(wanted)});
+    if (file) files.push_back({*file, awaited_events(wanted)});
   }
   if (ready == 0 && !is_over(kernel, *deadline)) return wait_for_files(kernel, std::move(files), *deadline);
   if (!kernel.memory.write(address.value, bytes, Permissions::WRITE)) return fail(EFAULT);
@@ -189,10 +190,13 @@ CallResult pselect6(Kernel& kernel, std::int32_t count, Address read_set, Addres
     const std::size_t word = static_cast<std::size_t>(descriptor) / 64;
     const std::uint64_t bit = std::uint64_t{1} << (descriptor % 64);
     std::uint32_t events = 0;
+    bool is_wanted = false;
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-      if ((wanted[i][word] & bit) != 0) events |= EVENTS[i] | abi::EVENT_ERROR;
+      if ((wanted[i][word] & bit) == 0) continue;
+      is_wanted = true;
+      events |= EVENTS[i];
     }
-    if (events == 0) continue;
+    if (!is_wanted) continue;
     const auto file = kernel.files.get(descriptor);
     if (!file) return fail(EBADF);
     const std::uint32_t found = (*file)->ready_events();
@@ -201,7 +205,7 @@ CallResult pselect6(Kernel& kernel, std::int32_t count, Address read_set, Addres
       result[i][word] |= bit;
       ++ready;
     }
-    files.push_back({*file, without_normal_bits(events)});
+    files.push_back({*file, events});
   }
   if (ready == 0 && !is_over(kernel, *deadline)) return wait_for_files(kernel, std::move(files), *deadline);
   for (std::size_t i = 0; i < result.size(); ++i) {
@@ -273,7 +277,7 @@ CallResult epoll_pwait(Kernel& kernel, Descriptor descriptor, Address events, st
     constexpr std::uint32_t EVENT_BITS = 0x0fff'ffff;
     const bool is_spent = (item.events & EVENT_BITS) == 0;
     const std::uint32_t found = is_spent ? 0 : events_of(*watched_file, item.events & EVENT_BITS);
-    if (!is_spent) files.push_back({watched_file, without_normal_bits(item.events)});
+    if (!is_spent) files.push_back({watched_file, awaited_events(item.events)});
     if (found == 0) continue;
     const abi::EpollEvent event{.events = found, .padding = 0, .data = item.data};
     const std::uint64_t address = events.value + static_cast<std::uint64_t>(ready) * sizeof event;

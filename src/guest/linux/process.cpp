@@ -23,8 +23,8 @@ namespace armillion {
 namespace {
 
 using guest::ElfImage;
-using guest::PAGE_SIZE;
 using guest::page_align_up;
+using guest::PAGE_SIZE;
 
 // The kernel's layout of 48-bit addresses without randomisation.
 constexpr std::uint64_t STACK_TOP = 0xffff'ffff'f000;
@@ -114,8 +114,7 @@ struct Process::Implementation {
 
   // The program interpreter goes where its mmap would put it; the program starts there.
   std::uint64_t load_interpreter(const std::string& interpreter_path, const std::string& program_name) {
-    const auto file =
-        read_interpreter(kernel.names, interpreter_path, program_name, kernel.options.memory_limit_bytes);
+    const auto file = read_interpreter(kernel.names, interpreter_path, program_name, kernel.options.memory_limit_bytes);
     const ElfImage image = guest::read_elf(file, interpreter_path);
     std::uint64_t base = 0;
     if (image.kind == ElfImage::Kind::POSITION_INDEPENDENT) {
@@ -138,15 +137,15 @@ struct Process::Implementation {
     start.environment = options.environment;
     start.path = path;
     start.entry = entry;
-    start.program_headers_address =
-        image.program_headers_address == 0 ? 0 : image.program_headers_address + bias;
+    start.program_headers_address = image.program_headers_address == 0 ? 0 : image.program_headers_address + bias;
     start.program_header_count = image.program_header_count;
     start.interpreter_base = interpreter_base;
     kernel.random.fill(start.random_bytes);
 
     kernel.program_file = program;
     kernel.names.set_executable_path(path.starts_with('/') ? path : '/' + path);
-    for (const std::string& argument : start.arguments) kernel.command_line.append(argument.c_str(), argument.size() + 1);
+    for (const std::string& argument : start.arguments)
+      kernel.command_line.append(argument.c_str(), argument.size() + 1);
     const std::string base_name = path.substr(path.rfind('/') + 1).substr(0, kernel.thread_name.size() - 1);
     std::ranges::copy(base_name, kernel.thread_name.begin());
     return start;
@@ -183,6 +182,7 @@ std::uint64_t Process::retired_instructions() const { return implementation_->ma
 std::vector<Process::ThreadView> Process::threads() const {
   std::vector<ThreadView> result;
   const auto& kernel = implementation_->kernel;
+  result.reserve(kernel.threads.size());
   for (const auto& [id, thread] : kernel.threads) {
     result.push_back({id, id == kernel.current_thread ? implementation_->machine.state() : thread.state});
   }

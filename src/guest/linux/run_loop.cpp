@@ -161,10 +161,11 @@ void Kernel::wake_blocked_threads() {
   for (auto& [id, blocked] : threads) {
     if (blocked.status != Thread::Status::BLOCKED) continue;
     const Wait& wait = blocked.call->wait;
-    const auto is_awaited = [&wait](const abi::SignalInfo& info) { return (wait.signals & signal_bit(info.signal)) != 0; };
+    const auto is_awaited = [&wait](const abi::SignalInfo& info) {
+      return (wait.signals & signal_bit(info.signal)) != 0;
+    };
     const auto is_ready = [](const Wait::File& waiting) {
-      constexpr std::uint32_t ALWAYS = abi::EVENT_ERROR | abi::EVENT_HANG_UP;
-      return (waiting.file->ready_events() & (waiting.events | ALWAYS)) != 0;
+      return (waiting.file->ready_events() & waiting.events) != 0;
     };
     if (std::ranges::any_of(wait.files, is_ready) || std::ranges::any_of(blocked.pending_signals, is_awaited) ||
         std::ranges::any_of(pending_signals, is_awaited)) {
@@ -207,6 +208,7 @@ StopReason Kernel::wait_for_host(const Run& current_run) {
   for (const auto& [id, blocked] : threads) {
     if (blocked.status != Thread::Status::BLOCKED) continue;
     for (const Wait::File& waiting : blocked.call->wait.files) {
+      if (waiting.events == 0) continue;
       const auto events = static_cast<short>(((waiting.events & abi::EVENT_IN) != 0 ? POLLIN : 0) |
                                              ((waiting.events & abi::EVENT_OUT) != 0 ? POLLOUT : 0));
       for (const int descriptor : waiting.file->waitable_descriptors()) requests.push_back({descriptor, events, 0});

@@ -164,8 +164,8 @@ CallResult rt_tgsigqueueinfo(Kernel& kernel, std::int32_t process, std::int32_t 
 CallResult sigaltstack(Kernel& kernel, Address stack, Address old_stack) {
   abi::SignalStack& current = kernel.thread().signal_stack;
   const std::uint64_t sp = kernel.machine.state().sp;
-  const bool is_on_it = (current.flags & abi::SS_DISABLED) == 0 && sp > current.address &&
-                        sp - current.address <= current.size;
+  const bool is_on_it =
+      (current.flags & abi::SS_DISABLED) == 0 && sp > current.address && sp - current.address <= current.size;
   abi::SignalStack old = current;
   if (is_on_it) old.flags |= abi::SS_ON_STACK;
   if (stack.value != 0) {

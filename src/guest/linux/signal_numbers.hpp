@@ -5,8 +5,8 @@
 
 namespace armillion::guest::kernel {
 
-/// Signals have the same numbers on AArch64 and x86-64; they stand here because the kernel's own code must not mix them up
-/// with the host's signals.
+/// Signals have the same numbers on AArch64 and x86-64; they stand here because the kernel's own code must not mix them
+/// up with the host's signals.
 enum Signal : std::int32_t {
   SIGNAL_HANG_UP = 1,
   SIGNAL_INTERRUPT = 2,

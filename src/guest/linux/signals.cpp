@@ -36,7 +36,8 @@ bool is_ignored(const abi::SignalAction& action, std::int32_t signal) {
 // False where too many wait already. Ordinary signals always find room: each waits at most once.
 bool queue(std::vector<abi::SignalInfo>& pending, const abi::SignalInfo& info) {
   if (info.signal < FIRST_REAL_TIME_SIGNAL) {
-    const bool is_pending = std::ranges::any_of(pending, [&](const auto& other) { return other.signal == info.signal; });
+    const bool is_pending =
+        std::ranges::any_of(pending, [&](const auto& other) { return other.signal == info.signal; });
     if (!is_pending) pending.push_back(info);
     return true;
   }
@@ -197,8 +198,8 @@ void Kernel::start_handler(const abi::SignalInfo& info, const abi::SignalAction&
   Thread& current = thread();
   State& state = machine.state();
   if (current.interrupted_call) {
-    const bool restarts = current.interrupted_call->on_signal == OnSignal::RESTART_IF_ASKED &&
-                          (action.flags & abi::SA_RESTARTING) != 0;
+    const bool restarts =
+        current.interrupted_call->on_signal == OnSignal::RESTART_IF_ASKED && (action.flags & abi::SA_RESTARTING) != 0;
     if (restarts) {
       state.x[0] = current.interrupted_call->first_argument;
       state.pc -= 4;
@@ -289,10 +290,10 @@ bool Kernel::return_from_handler() {
 
 std::string_view signal_name(std::int32_t signal) {
   constexpr std::string_view NAMES[] = {
-      "",        "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",    "SIGTRAP", "SIGABRT", "SIGBUS",
-      "SIGFPE",  "SIGKILL", "SIGUSR1",   "SIGSEGV", "SIGUSR2",   "SIGPIPE", "SIGALRM", "SIGTERM",
-      "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP",   "SIGTTIN", "SIGTTOU", "SIGURG",
-      "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH",  "SIGIO",   "SIGPWR",  "SIGSYS",
+      "",          "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",   "SIGTRAP", "SIGABRT", "SIGBUS",
+      "SIGFPE",    "SIGKILL", "SIGUSR1",   "SIGSEGV", "SIGUSR2",  "SIGPIPE", "SIGALRM", "SIGTERM",
+      "SIGSTKFLT", "SIGCHLD", "SIGCONT",   "SIGSTOP", "SIGTSTP",  "SIGTTIN", "SIGTTOU", "SIGURG",
+      "SIGXCPU",   "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",   "SIGPWR",  "SIGSYS",
   };
   if (signal > 0 && signal < FIRST_REAL_TIME_SIGNAL) return NAMES[signal];
   return is_signal(signal) ? "SIGRT" : "";

@@ -24,8 +24,8 @@ std::uint32_t poll_now(int descriptor, short events) {
   return static_cast<std::uint32_t>(request.revents);
 }
 
-// Writing to a pipe without reader raises SIGPIPE in this thread. The library leaves the host's signal handlers alone, so
-// the signal is blocked meanwhile and taken away if it came.
+// Writing to a pipe without reader raises SIGPIPE in this thread. The library leaves the host's signal handlers alone,
+// so the signal is blocked meanwhile and taken away if it came.
 class SigpipeGuard {
  public:
   SigpipeGuard() {
@@ -59,7 +59,7 @@ class SigpipeGuard {
 
 FileReference InheritedStream::open(int descriptor) {
   const int host_flags = ::fcntl(descriptor, F_GETFL);
-  struct stat status {};
+  struct stat status{};
   if (host_flags < 0 || ::fstat(descriptor, &status) != 0) return nullptr;
   std::uint32_t flags = abi::O_READ_ONLY;
   if ((host_flags & O_ACCMODE) == O_WRONLY) flags = abi::O_WRITE_ONLY;
@@ -106,9 +106,12 @@ Result<std::uint64_t> InheritedStream::seek(std::int64_t offset, SeekOrigin orig
 }
 
 Result<struct stat> InheritedStream::status() const {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor_, &status) != 0) return fail_as_host();
-  return status;
+  // Kind and size are what programs go by. The rest (a pipe's inode, times) is another one in every run, and would make the
+  // guest's memory another one.
+  return synthetic_status(status.st_mode, static_cast<std::uint64_t>(descriptor_) + 1,
+                          static_cast<std::uint64_t>(status.st_size));
 }
 
 Result<std::uint64_t> InheritedStream::readable_bytes() const {
@@ -119,8 +122,7 @@ Result<std::uint64_t> InheritedStream::readable_bytes() const {
 
 std::uint32_t InheritedStream::ready_events() const {
   if (is_regular_) return abi::EVENT_IN | abi::EVENT_OUT;
-  const short events =
-      static_cast<short>((readable() ? POLLIN : 0) | (writable() ? POLLOUT : 0));
+  const short events = static_cast<short>((readable() ? POLLIN : 0) | (writable() ? POLLOUT : 0));
   return poll_now(descriptor_, events) & (abi::EVENT_IN | abi::EVENT_OUT | abi::EVENT_ERROR | abi::EVENT_HANG_UP);
 }
 
@@ -134,7 +136,8 @@ Result<std::uint64_t> InputBytes::read(std::span<std::byte> destination) {
 }
 
 Result<std::uint64_t> CapturedStream::write(std::span<const std::byte> source) {
-  const std::uint64_t space = output_->limit_bytes - std::min<std::uint64_t>(output_->limit_bytes, output_->text.size());
+  const std::uint64_t space =
+      output_->limit_bytes - std::min<std::uint64_t>(output_->limit_bytes, output_->text.size());
   if (space == 0 && !source.empty()) return fail(ENOSPC);
   source = source.first(std::min<std::uint64_t>(source.size(), space));
   output_->text.append(reinterpret_cast<const char*>(source.data()), source.size());

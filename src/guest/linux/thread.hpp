@@ -26,7 +26,8 @@ enum class OnSignal : std::uint8_t {
 struct Wait {
   struct File {
     FileReference file;
-    /// `EVENT_` bits; errors and hang-ups always count.
+    /// `EVENT_` bits, of which one suffices. Just what the call that is made again then returns for, or it would be
+    /// made again for ever.
     std::uint32_t events = 0;
   };
 
@@ -52,7 +53,6 @@ struct Call {
   Wait wait;
   WakeReason reason = WakeReason::EVENT;
 };
-
 
 /// One thread of the guest. While it is on the machine its state is there, and the one here is stale.
 struct Thread {

@@ -43,7 +43,9 @@ CallResult wait_for(Kernel& kernel, const FileReference& file, std::uint32_t eve
   if (done > 0 && (was_interrupted || file->has(abi::O_NON_BLOCKING))) return static_cast<std::int64_t>(done);
   if (file->has(abi::O_NON_BLOCKING)) return fail(EAGAIN);
   Wait wait;
-  wait.files = {{file, event}};
+  const bool has_other_room = file->takes_items() && (file->ready_events() & event) != 0;
+  const std::uint32_t awaited = has_other_room ? abi::EVENT_DRAINED : event;
+  wait.files = {{file, awaited | abi::EVENT_ERROR | abi::EVENT_HANG_UP}};
   wait.progress = done;
   return kernel.block(std::move(wait));
 }
@@ -101,6 +103,7 @@ CallResult write_vectors_to(Kernel& kernel, const FileReference& file, const Vec
       }
       if (!count) return fail(count.error());
       done += *count;
+      if (file->takes_items()) return static_cast<std::int64_t>(done);
       rest.address += *count;
       rest.size -= *count;
     }
@@ -181,6 +184,7 @@ CallResult sendfile(Kernel& kernel, Descriptor output, Descriptor input, Address
   const auto from = kernel.files.get(input.number);
   const auto to = kernel.files.get(output.number);
   if (!from || !to || !(*from)->readable() || !(*to)->writable()) return fail(EBADF);
+  if ((*to)->has(abi::O_APPENDING)) return fail(EINVAL);
   const auto start = start_of_copy(kernel, **from, offset);
   // A pipe cannot be sent from: what was read of it could not be put back.
   if (!start) return fail(start.error().value == ESPIPE ? EINVAL : start.error().value);
