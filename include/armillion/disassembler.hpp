@@ -7,7 +7,8 @@
 namespace armillion {
 
 /// Turns instruction words into assembly text. It stands in a shared object of its own (it is made of LLVM's
-/// disassembler), which is opened when the first `Disassembler` is made; nothing else of the library needs it.
+/// disassembler), which is opened when the first `Disassembler` is made; nothing else of the library needs it. An
+/// object is for one thread at a time.
 class Disassembler {
  public:
   /// Error(UNAVAILABLE) where the shared object cannot be opened.

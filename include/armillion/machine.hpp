@@ -144,8 +144,8 @@ class Machine {
   RunResult step();
   /// Makes the current run, or the next, stop with `CANCELLED` soon (within 20 ms). May be called on any thread.
   void cancel() noexcept;
-  /// Instructions retired by all runs of this machine since it was made; restored with a snapshot. In a memory hook, what
-  /// retired lately is missing.
+  /// Instructions retired by all runs of this machine since it was made; restored with a snapshot. In a memory hook,
+  /// what retired lately is missing.
   std::uint64_t retired_instructions() const;
 
   /// The whole machine at this moment; costs nothing until memory is written.

@@ -53,8 +53,8 @@ void print_bash(const CLI::App& app) {
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     append(commands, command->get_name());
     const CommandWords words = words_of(*command);
-    cases += fmt::format("    {}) options=\"{}\" with_value=\"{}\" choices=\"{}\" ;;\n", command->get_name(), words.options,
-                         words.options_with_value, words.choices);
+    cases += fmt::format("    {}) options=\"{}\" with_value=\"{}\" choices=\"{}\" ;;\n", command->get_name(),
+                         words.options, words.options_with_value, words.choices);
   }
   fmt::print(
       "# Completion of armillion for bash: source this file, or put it into the completions folder.\n"
@@ -73,7 +73,8 @@ void print_bash(const CLI::App& app) {
       "  done\n"
       "  case \"$word\" in\n"
       "    -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")) ;;\n"
-      "    *) COMPREPLY=($(if [ \"$choices\" ]; then compgen -W \"$choices\" -- \"$word\"; else compgen -f -- \"$word\"; fi)) ;;\n"
+      "    *) COMPREPLY=($(if [ \"$choices\" ]; then compgen -W \"$choices\" -- \"$word\"; else compgen -f -- "
+      "\"$word\"; fi)) ;;\n"
       "  esac\n"
       "}}\n"
       "complete -o filenames -F _armillion armillion\n",

@@ -45,7 +45,8 @@ void disassemble_words(const DisassembleOptions& options) {
       used = 0;
     }
     if (used != text.size() || word > 0xffffffff) {
-      throw Error(ErrorCode::INVALID_ARGUMENT, "'" + text + "' is not an instruction word of up to 8 hexadecimal digits");
+      throw Error(ErrorCode::INVALID_ARGUMENT,
+                  "'" + text + "' is not an instruction word of up to 8 hexadecimal digits");
     }
     print_line(disassembler, address, static_cast<std::uint32_t>(word));
     address += 4;

@@ -43,6 +43,36 @@ auto register_bytes_in(AnyState& state, unsigned number) {
   return static_cast<Byte*>(nullptr);
 }
 
+/// One way to see a vector register: $v0.d and so on, as GDB has it where nothing is described.
+struct Lanes {
+  char letter;
+  int count;
+  int bits;
+  /// GDB's name of the floating-point type; empty for none.
+  const char* floating_point;
+};
+
+constexpr Lanes LANES[] = {{'d', 2, 64, "ieee_double"},
+                           {'s', 4, 32, "ieee_single"},
+                           {'h', 8, 16, "ieee_half"},
+                           {'b', 16, 8, ""},
+                           {'q', 1, 128, ""}};
+
+// Vectors of floating-point numbers, unsigned and signed integers, and the union of them.
+std::string describe(const Lanes& lanes) {
+  const auto [letter, count, bits, floating_point] = lanes;
+  std::string vectors;
+  std::string fields;
+  const auto add = [&](char kind, const std::string& type) {
+    vectors += fmt::format("<vector id=\"v{}{}\" type=\"{}\" count=\"{}\"/>", letter, kind, type, count);
+    fields += fmt::format("<field name=\"{0}\" type=\"v{1}{0}\"/>", kind, letter);
+  };
+  if (*floating_point != '\0') add('f', floating_point);
+  add('u', fmt::format("uint{}", bits));
+  add('s', fmt::format("int{}", bits));
+  return vectors + fmt::format("<union id=\"vn{}\">{}</union>", letter, fields);
+}
+
 }  // namespace
 
 std::string gdb_target_description() {
@@ -54,13 +84,11 @@ std::string gdb_target_description() {
       "<reg name=\"sp\" bitsize=\"64\" type=\"data_ptr\"/><reg name=\"pc\" bitsize=\"64\" type=\"code_ptr\"/>"
       "<flags id=\"cpsr_flags\" size=\"4\"><field name=\"V\" start=\"28\" end=\"28\"/><field name=\"C\" start=\"29\" "
       "end=\"29\"/><field name=\"Z\" start=\"30\" end=\"30\"/><field name=\"N\" start=\"31\" end=\"31\"/></flags>"
-      "<reg name=\"cpsr\" bitsize=\"32\" type=\"cpsr_flags\"/></feature><feature name=\"org.gnu.gdb.aarch64.fpu\">"
-      "<vector id=\"v2d\" type=\"ieee_double\" count=\"2\"/><vector id=\"v2u\" type=\"uint64\" count=\"2\"/>"
-      "<vector id=\"v4f\" type=\"ieee_single\" count=\"4\"/><vector id=\"v4u\" type=\"uint32\" count=\"4\"/>"
-      "<vector id=\"v8u\" type=\"uint16\" count=\"8\"/><vector id=\"v16u\" type=\"uint8\" count=\"16\"/>"
-      "<union id=\"aarch64v\"><field name=\"d\" type=\"v2d\"/><field name=\"s\" type=\"v4f\"/>"
-      "<field name=\"u64\" type=\"v2u\"/><field name=\"u32\" type=\"v4u\"/><field name=\"u16\" type=\"v8u\"/>"
-      "<field name=\"u8\" type=\"v16u\"/><field name=\"u128\" type=\"uint128\"/></union>";
+      "<reg name=\"cpsr\" bitsize=\"32\" type=\"cpsr_flags\"/></feature><feature name=\"org.gnu.gdb.aarch64.fpu\">";
+  for (const Lanes& lanes : LANES) text += describe(lanes);
+  text += "<union id=\"aarch64v\">";
+  for (const Lanes& lanes : LANES) text += fmt::format("<field name=\"{0}\" type=\"vn{0}\"/>", lanes.letter);
+  text += "</union>";
   for (int i = 0; i < 32; ++i) text += fmt::format("<reg name=\"v{}\" bitsize=\"128\" type=\"aarch64v\"/>", i);
   return text + "<reg name=\"fpsr\" bitsize=\"32\"/><reg name=\"fpcr\" bitsize=\"32\"/></feature></target>";
 }

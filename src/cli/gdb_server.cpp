@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "armillion/error.hpp"
 #include "cli/gdb_connection.hpp"
@@ -59,16 +60,11 @@ class GdbServer {
     while (!finished_) {
       const auto packet = connection_.receive();
       if (!packet) {
-        run_to_end_ = true;
+        let_go();
         break;
       }
-      const std::string reply = answer(*packet);
+      const std::string reply = safe_answer(*packet);
       if (!finished_ || !reply.empty()) connection_.send(reply);
-    }
-    if (run_to_end_ && last_.stop_reason != StopReason::EXITED) {
-      remove_all_stops();
-      const ProcessResult rest = target_.run({});
-      add(rest);
     }
     return total_;
   }
@@ -76,6 +72,15 @@ class GdbServer {
  private:
   static constexpr const char* BAD_ARGUMENT = "E16";  // EINVAL in hexadecimal
   static constexpr const char* BAD_ADDRESS = "E0e";   // EFAULT
+
+  // What the debugger asks too much of the machine for is the debugger's mistake.
+  std::string safe_answer(std::string_view packet) {
+    try {
+      return answer(packet);
+    } catch (const Error&) {
+      return BAD_ARGUMENT;
+    }
+  }
 
   std::string answer(std::string_view packet) {
     if (packet.empty()) return "";
@@ -96,8 +101,8 @@ class GdbServer {
       case 'z': return change_stop(rest, Change::REMOVE);
       case 'H': return select_thread(rest);
       case 'T': return is_thread(rest) ? "OK" : BAD_ARGUMENT;
-      case 'D': run_to_end_ = finished_ = true; return "OK";
-      case 'k': finished_ = true; return "";
+      case 'D': let_go(); return "OK";
+      case 'k': kill(); return "";
       case 'q':
       case 'Q': return answer_query(packet);
       case 'v': return answer_verbose(packet);
@@ -129,12 +134,27 @@ class GdbServer {
   std::string answer_verbose(std::string_view packet) {
     if (packet == "vCont?") return "vCont;c;C;s;S";
     if (packet.starts_with("vKill")) {
-      finished_ = true;
+      kill();
       return "OK";
     }
     if (!take(packet, "vCont;")) return "";
     // The guest's threads take turns on one machine, so the first action is that of all.
     return resume("", packet.front() == 's' || packet.front() == 'S' ? Motion::STEP : Motion::CONTINUE);
+  }
+
+  // The program goes on without the debugger.
+  void let_go() {
+    remove_all_stops();
+    total_.stop_reason = StopReason::RUNNING;
+    finished_ = true;
+  }
+
+  // The program ends as if by SIGKILL.
+  void kill() {
+    total_.stop_reason = StopReason::EXITED;
+    total_.signal = SIGKILL;
+    total_.exit_code = 128 + SIGKILL;
+    finished_ = true;
   }
 
   std::string read_description(std::string_view range) {
@@ -215,15 +235,24 @@ class GdbServer {
 
   enum class Change : std::uint8_t { ADD, REMOVE };
 
+  struct Watchpoint {
+    std::uint64_t address;
+    std::uint64_t size;
+    Access access;
+
+    friend bool operator==(const Watchpoint&, const Watchpoint&) = default;
+  };
+
   std::string change_stop(std::string_view text, Change change) {
     const auto type = take_number(text);
     const auto address = take(text, ",") ? take_number(text) : std::nullopt;
     const auto size = take(text, ",") ? take_number(text) : std::nullopt;
+    if (!type || !address || !size) return BAD_ARGUMENT;
+    const bool is_breakpoint = *type <= 1;
     // What could never stop the machine is refused: an address between two instructions, an empty range.
-    const bool is_breakpoint = type <= 1;
-    if (!type || !address || !size || (is_breakpoint ? *address % 4 : *size == 0)) return BAD_ARGUMENT;
+    if (is_breakpoint ? *address % 4 != 0 : *size == 0) return BAD_ARGUMENT;
     Machine& machine = target_.machine();
-    if (*type <= 1) {
+    if (is_breakpoint) {
       if (change == Change::ADD) {
         machine.add_breakpoint(*address);
         breakpoints_.push_back(*address);
@@ -237,10 +266,13 @@ class GdbServer {
     for (const Access access : {Access::WRITE, Access::READ}) {
       if (*type == 2 && access == Access::READ) continue;
       if (*type == 3 && access == Access::WRITE) continue;
+      const Watchpoint watchpoint{*address, *size, access};
       if (change == Change::ADD) {
         machine.add_watchpoint(*address, *size, access);
+        watchpoints_.push_back(watchpoint);
       } else {
         machine.remove_watchpoint(*address, *size, access);
+        std::erase(watchpoints_, watchpoint);
       }
     }
     return "OK";
@@ -249,6 +281,10 @@ class GdbServer {
   void remove_all_stops() {
     for (const std::uint64_t address : breakpoints_) target_.machine().remove_breakpoint(address);
     breakpoints_.clear();
+    for (const Watchpoint& watchpoint : watchpoints_) {
+      target_.machine().remove_watchpoint(watchpoint.address, watchpoint.size, watchpoint.access);
+    }
+    watchpoints_.clear();
   }
 
   // Threads.
@@ -307,8 +343,8 @@ class GdbServer {
     if (last_.stop_reason == StopReason::EXITED) {
       return last_.signal != 0 ? fmt::format("X{:02x}", last_.signal) : fmt::format("W{:02x}", last_.exit_code);
     }
-    std::string reply = fmt::format("T{:02x}thread:{:x};", static_cast<unsigned>(signal_of(last_)),
-                                    target_.current_thread());
+    std::string reply =
+        fmt::format("T{:02x}thread:{:x};", static_cast<unsigned>(signal_of(last_)), target_.current_thread());
     if (last_.stop_reason == StopReason::BREAKPOINT) reply += "swbreak:;";
     if (last_.stop_reason == StopReason::WATCHPOINT) {
       reply += fmt::format("{}:{:x};", last_.fault.access == Access::READ ? "rwatch" : "watch", last_.fault.address);
@@ -320,10 +356,10 @@ class GdbServer {
   GdbConnection connection_;
   int thread_ = target_.current_thread();
   std::vector<std::uint64_t> breakpoints_;
+  std::vector<Watchpoint> watchpoints_;
   ProcessResult last_;
   ProcessResult total_;
   bool finished_ = false;
-  bool run_to_end_ = false;
 };
 
 }  // namespace
@@ -335,7 +371,10 @@ ProcessResult serve_gdb(Process& process, std::uint16_t port) {
 
 RunResult serve_gdb(Machine& machine, std::uint16_t port) {
   const auto target = make_gdb_target(machine);
-  return GdbServer(*target, port).serve();
+  RunResult result = GdbServer(*target, port).serve();
+  // A bare machine knows no exit: what killed it was the host.
+  if (result.stop_reason == StopReason::EXITED) result.stop_reason = StopReason::CANCELLED;
+  return result;
 }
 
 }  // namespace armillion::cli

@@ -37,7 +37,8 @@ void print_markdown(const std::vector<InstructionInfo>& table) {
   for (const InstructionInfo& row : table) ++counts[row.feature];
   fmt::print(
       "# Instructions\n\n"
-      "Made from the instruction table by `armillion isa --markdown`. A word that is none of these stops a machine with\n"
+      "Made from the instruction table by `armillion isa --markdown`. A word that is none of these stops a machine "
+      "with\n"
       "`undefined_instruction`. In an encoding, bit 31 first, a letter stands for a field and `-` for an ignored bit;\n"
       "fields in upper case are constants of a handler.\n\n"
       "| feature | encodings |\n|---|---|\n");

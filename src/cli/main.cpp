@@ -14,8 +14,8 @@
 
 namespace {
 
-// The words of the command line without the "--" that may stand before the program of `armillion run`: CLI11 would take it
-// for the end of the subcommand.
+// The words of the command line without the "--" that may stand before the program of `armillion run`: CLI11 would take
+// it for the end of the subcommand.
 std::vector<std::string> without_separator(const CLI::App& run_command, std::vector<std::string> words) {
   if (words.empty() || words.front() != run_command.get_name()) return words;
   for (std::size_t i = 1; i < words.size() && words[i].starts_with('-'); ++i) {

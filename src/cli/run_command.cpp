@@ -33,8 +33,7 @@ constexpr double PROGRESS_SECONDS = 0.25;
 
 void check_device_and_engine(const RunCommandOptions& options) {
   if (options.device != "cpu") {
-    throw Error(ErrorCode::UNAVAILABLE,
-                "there is no device '" + options.device + "': this version runs on 'cpu' only");
+    throw Error(ErrorCode::UNAVAILABLE, "there is no device '" + options.device + "': this version runs on 'cpu' only");
   }
   if (options.engine != "interpreter") {
     throw Error(ErrorCode::UNAVAILABLE, "there is no engine '" + options.engine + "': this version has 'interpreter'");
@@ -42,18 +41,20 @@ void check_device_and_engine(const RunCommandOptions& options) {
 }
 
 // Runs in slices, so that progress can be shown, until something other than a slice's end stops the run. `Runner` is a
-// Machine's or Process's way to run with given options.
-template <class Runner>
-auto run_with_progress(const RunCommandOptions& options, const Runner& runner) {
+// Machine's or Process's way to run with given options; `before` is what ran already and counts, too.
+template <class Result, class Runner>
+Result run_with_progress(const RunCommandOptions& options, const Result& before, const Runner& runner) {
   ProgressLine progress;
-  std::uint64_t instructions = 0;
-  double elapsed_seconds = 0;
+  std::uint64_t instructions = before.instructions;
+  double elapsed_seconds = before.elapsed_seconds;
   while (true) {
     const double remaining_seconds = options.timeout_seconds > 0 ? options.timeout_seconds - elapsed_seconds : 1e300;
     RunOptions slice;
-    if (options.instruction_limit != UNLIMITED) slice.instruction_limit = options.instruction_limit - instructions;
+    if (options.instruction_limit != UNLIMITED) {
+      slice.instruction_limit = options.instruction_limit - std::min(options.instruction_limit, instructions);
+    }
     slice.timeout_seconds = std::clamp(remaining_seconds, 1e-9, PROGRESS_SECONDS);
-    auto result = runner(slice);
+    Result result = runner(slice);
     instructions += result.instructions;
     elapsed_seconds += result.elapsed_seconds;
     if (result.stop_reason != StopReason::TIMEOUT ||
@@ -64,6 +65,27 @@ auto run_with_progress(const RunCommandOptions& options, const Runner& runner) {
     }
     progress.update(instructions, elapsed_seconds);
   }
+}
+
+// With --gdb a debugger runs the program first, as far as it likes. What it leaves runs on as without one.
+template <class Target, class Runner>
+auto run_or_debug(const RunCommandOptions& options, Target& target, const Runner& runner) {
+  decltype(runner(RunOptions())) before;
+  if (options.gdb_port != 0) {
+    before = serve_gdb(target, options.gdb_port);
+    if (before.stop_reason != StopReason::RUNNING) return before;
+  }
+  return run_with_progress(options, before, runner);
+}
+
+// A process that shows a fault before it ends by it is made to end.
+ProcessResult run_past_faults(Process& process, const RunOptions& options) {
+  const ProcessResult result = process.run(options);
+  if (result.stop_reason == StopReason::EXITED || result.signal == 0) return result;
+  ProcessResult end = process.run(options);
+  end.instructions += result.instructions;
+  end.elapsed_seconds += result.elapsed_seconds;
+  return end;
 }
 
 std::string describe(const MemoryFault& fault) {
@@ -112,9 +134,7 @@ int run_flat(const RunCommandOptions& options) {
   std::optional<Tracer> tracer;
   if (!options.trace.empty()) tracer.emplace(machine, options.trace);
   const RunResult result =
-      options.gdb_port != 0
-          ? serve_gdb(machine, options.gdb_port)
-          : run_with_progress(options, [&](const RunOptions& slice) { return machine.execute(slice); });
+      run_or_debug(options, machine, [&](const RunOptions& slice) { return machine.execute(slice); });
   tracer.reset();
   report_stop(result, fmt::format("{:#x}", result.pc));
   if (!options.stats.empty()) {
@@ -143,8 +163,7 @@ int run_process(RunCommandOptions& options) {
   std::optional<Tracer> tracer;
   if (!options.trace.empty()) tracer.emplace(process.machine(), options.trace);
   const ProcessResult result =
-      options.gdb_port != 0 ? serve_gdb(process, options.gdb_port)
-                            : run_with_progress(options, [&](const RunOptions& slice) { return process.run(slice); });
+      run_or_debug(options, process, [&](const RunOptions& slice) { return run_past_faults(process, slice); });
   tracer.reset();
   std::string location = fmt::format("{:#x}", result.pc);
   if (const auto symbol = process.symbols().find(result.pc)) location += " (" + symbol->to_string() + ")";
@@ -176,27 +195,32 @@ void add_run_command(CLI::App& app, int& exit_status) {
       ->check(CLI::PositiveNumber);
   command->add_option("--stats", options->stats, "Write figures of the run as JSON to FILE, or - for standard error")
       ->type_name("FILE");
-  command->add_option("--trace", options->trace,
-                      "Write every instruction with the registers it changes to FILE, or - for standard error")
+  command
+      ->add_option("--trace", options->trace,
+                   "Write every instruction with the registers it changes to FILE, or - for standard error")
       ->type_name("FILE");
   command->add_flag("--strace", options->print_system_calls, "Print system calls on standard error");
   command->add_option("--dir", options->directories, "Grant the program a folder (default access: ro)")
       ->type_name("HOST[:GUEST][:ro|:rw]")
       ->allow_extra_args(false);
-  command->add_option("--cwd", options->process.working_directory,
-                      "The program's working directory, as the program sees it")
+  command
+      ->add_option("--cwd", options->process.working_directory,
+                   "The program's working directory, as the program sees it")
       ->type_name("FOLDER");
   command->add_option("--env", options->process.environment, "Set a variable of the program's environment")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
-  command->add_option("--sysroot", options->process.sysroot,
-                      "Folder with the interpreter and libraries of dynamically linked programs")
+  command
+      ->add_option("--sysroot", options->process.sysroot,
+                   "Folder with the interpreter and libraries of dynamically linked programs")
       ->type_name("FOLDER");
-  command->add_option("--clock", options->clock,
-                      "real: the host's time; virtual: a nanosecond an instruction, the same in every run")
+  command
+      ->add_option("--clock", options->clock,
+                   "real: the host's time; virtual: a nanosecond an instruction, the same in every run")
       ->check(CLI::IsMember({"real", "virtual"}));
   command->add_option("--seed", options->process.seed, "Start of the program's randomness");
-  command->add_option("--memory-limit", options->process.memory_limit_bytes, "Most memory the program can have, in bytes")
+  command
+      ->add_option("--memory-limit", options->process.memory_limit_bytes, "Most memory the program can have, in bytes")
       ->transform(CLI::AsSizeValue(false));
   command->add_option("--stack-size", options->process.stack_bytes, "Size of the main thread's stack, in bytes")
       ->transform(CLI::AsSizeValue(false));
@@ -205,8 +229,7 @@ void add_run_command(CLI::App& app, int& exit_status) {
   command->add_option("--gdb", options->gdb_port, "Wait for gdb-multiarch on this TCP port of the loopback interface")
       ->type_name("PORT")
       ->check(CLI::Range(1, 65535));
-  command->add_flag("--flat", options->flat,
-                    "PROGRAM is a flat binary for a bare machine: no Linux, HLT ends the run");
+  command->add_flag("--flat", options->flat, "PROGRAM is a flat binary for a bare machine: no Linux, HLT ends the run");
   command->add_option("--flat-address", options->flat_address, "Where the flat binary is loaded and starts");
   command->add_option("--flat-memory", options->flat_memory_bytes, "Memory of the bare machine, in bytes")
       ->transform(CLI::AsSizeValue(false));
@@ -219,7 +242,8 @@ void add_run_command(CLI::App& app, int& exit_status) {
       "  armillion run --gdb 1234 ./hello      then: gdb-multiarch ./hello -ex 'target remote :1234'");
   command->callback([command, options, &exit_status] {
     const std::vector<std::string> words = command->remaining();
-    if (words.empty()) throw Error(ErrorCode::INVALID_ARGUMENT, "run: name a PROGRAM; 'armillion run --help' shows how");
+    if (words.empty())
+      throw Error(ErrorCode::INVALID_ARGUMENT, "run: name a PROGRAM; 'armillion run --help' shows how");
     if (words.front().starts_with("-")) {
       throw Error(ErrorCode::INVALID_ARGUMENT,
                   "run: there is no option " + words.front() + "; 'armillion run --help' shows them");

@@ -61,7 +61,8 @@ void write_statistics(const Statistics& statistics, const std::string& path) {
   const bool written = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
   const bool closed = file != nullptr && std::fclose(file) == 0;
   if (!written || !closed) {
-    throw Error(ErrorCode::FILE_UNREADABLE, "the statistics cannot be written to " + path + ": " + std::strerror(errno));
+    throw Error(ErrorCode::FILE_UNREADABLE,
+                "the statistics cannot be written to " + path + ": " + std::strerror(errno));
   }
 }
 

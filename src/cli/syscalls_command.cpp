@@ -17,7 +17,8 @@ const char* name_of(SystemCallInfo::Support support) {
 }
 
 void print_text(const std::vector<SystemCallInfo>& calls) {
-  for (const SystemCallInfo& call : calls) fmt::print("{:4}  {:<26} {}\n", call.number, call.name, name_of(call.support));
+  for (const SystemCallInfo& call : calls)
+    fmt::print("{:4}  {:<26} {}\n", call.number, call.name, name_of(call.support));
 }
 
 void print_markdown(const std::vector<SystemCallInfo>& calls) {
@@ -25,11 +26,13 @@ void print_markdown(const std::vector<SystemCallInfo>& calls) {
   for (const SystemCallInfo& call : calls) supported += call.support == SystemCallInfo::Support::SUPPORTED ? 1 : 0;
   fmt::print(
       "# System calls\n\n"
-      "Made by `armillion syscalls --markdown`. {} of Linux's {} system calls for AArch64 are supported. The others return\n"
+      "Made by `armillion syscalls --markdown`. {} of Linux's {} system calls for AArch64 are supported. The others "
+      "return\n"
       "ENOSYS and are reported once on standard error.\n\n"
       "| number | name | |\n|---|---|---|\n",
       supported, calls.size());
-  for (const SystemCallInfo& call : calls) fmt::print("| {} | `{}` | {} |\n", call.number, call.name, name_of(call.support));
+  for (const SystemCallInfo& call : calls)
+    fmt::print("| {} | `{}` | {} |\n", call.number, call.name, name_of(call.support));
 }
 
 }  // namespace

@@ -13,8 +13,8 @@ namespace armillion::cli {
 /// Writes one line for each instruction: its address and disassembly, and the registers that it changed.
 class Tracer {
  public:
-  /// Hooks into the machine, which must outlive the tracer. `path` is a file, or "-" for standard error. Error where the
-  /// file cannot be written or there is no disassembler.
+  /// Hooks into the machine, which must outlive the tracer. `path` is a file, or "-" for standard error. Error where
+  /// the file cannot be written or there is no disassembler.
   Tracer(Machine& machine, const std::string& path);
   ~Tracer();
   Tracer(const Tracer&) = delete;

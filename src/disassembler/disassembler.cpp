@@ -37,7 +37,8 @@ std::vector<std::string> plugin_candidates() {
 template <class Function>
 Function* find(void* library, const char* name) {
   void* symbol = dlsym(library, name);
-  if (symbol == nullptr) throw Error(ErrorCode::UNAVAILABLE, fmt::format("{} has no {}: it is another version", PLUGIN_NAME, name));
+  if (symbol == nullptr)
+    throw Error(ErrorCode::UNAVAILABLE, fmt::format("{} has no {}: it is another version", PLUGIN_NAME, name));
   return reinterpret_cast<Function*>(symbol);
 }
 
@@ -71,7 +72,8 @@ struct Disassembler::Implementation {
       reason = dlerror();
     }
     if (library == nullptr) {
-      throw Error(ErrorCode::UNAVAILABLE, "the disassembler cannot be opened (" + reason + "); build or install " + PLUGIN_NAME);
+      throw Error(ErrorCode::UNAVAILABLE,
+                  "the disassembler cannot be opened (" + reason + "); build or install " + PLUGIN_NAME);
     }
     print = find<decltype(armillion_disassembler_print)>(library, "armillion_disassembler_print");
     destroy = find<decltype(armillion_disassembler_destroy)>(library, "armillion_disassembler_destroy");

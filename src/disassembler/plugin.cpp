@@ -4,11 +4,16 @@
 #include <llvm-c/Target.h>
 
 #include <cstring>
+#include <mutex>
 
 extern "C" void* armillion_disassembler_create() {
-  LLVMInitializeAArch64TargetInfo();
-  LLVMInitializeAArch64TargetMC();
-  LLVMInitializeAArch64Disassembler();
+  // LLVM's list of targets is global and has no lock.
+  static std::once_flag is_registered;
+  std::call_once(is_registered, [] {
+    LLVMInitializeAArch64TargetInfo();
+    LLVMInitializeAArch64TargetMC();
+    LLVMInitializeAArch64Disassembler();
+  });
   // "+all" names every instruction LLVM knows; which of them exist here, the instruction table says.
   LLVMDisasmContextRef context =
       LLVMCreateDisasmCPUFeatures("aarch64-linux-gnu", "", "+all", nullptr, 0, nullptr, nullptr);

@@ -2,7 +2,7 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstring>
+#include <cstdio>
 #include <string>
 #include <utility>
 
@@ -30,8 +30,7 @@ Snapshot& Snapshot::operator=(Snapshot&&) noexcept = default;
 Snapshot::~Snapshot() = default;
 
 struct Machine::Implementation {
-  explicit Implementation(const MachineOptions& options)
-      : memory(options.memory_limit_bytes), interpreter(memory) {
+  explicit Implementation(const MachineOptions& options) : memory(options.memory_limit_bytes), interpreter(memory) {
     engine::require_host_cpu();
     if (options.memory_bytes > guest::ADDRESS_LIMIT) {
       throw Error(ErrorCode::INVALID_ARGUMENT,
@@ -143,8 +142,8 @@ RunResult Machine::execute(const RunOptions& options) {
     result.stop_reason = outcome.reason;
     result.immediate = outcome.immediate;
     result.fault = outcome.fault;
-    const bool served = outcome.reason == StopReason::SYSCALL && self.syscall_hook &&
-                        self.syscall_hook(*this, outcome.immediate);
+    const bool served =
+        outcome.reason == StopReason::SYSCALL && self.syscall_hook && self.syscall_hook(*this, outcome.immediate);
     if (!served) break;
     how = engine::Interpreter::Start::BEHIND_CALL;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstdio>
 #include <cstring>
 #include <new>
 #include <string>
@@ -293,8 +294,9 @@ void AddressSpace::drop_pages(std::uint64_t start, std::uint64_t end) {
 namespace {
 
 [[noreturn]] void throw_out_of_memory(std::uint64_t size, std::uint64_t limit) {
-  throw Error(ErrorCode::OUT_OF_MEMORY, "mapping " + std::to_string(size) + " more writable bytes would pass the limit of " +
-                                            std::to_string(limit) + " bytes; raise the memory limit");
+  throw Error(ErrorCode::OUT_OF_MEMORY, "mapping " + std::to_string(size) +
+                                            " more writable bytes would pass the limit of " + std::to_string(limit) +
+                                            " bytes; raise the memory limit");
 }
 
 }  // namespace
@@ -339,9 +341,8 @@ void AddressSpace::move(std::uint64_t from, std::uint64_t to, std::uint64_t size
   drop_pages(to, to + size);
   set_region(to, to + size, std::nullopt);
   std::vector<std::pair<std::uint64_t, Frame*>> frames;
-  visit_frames(root_.get(), TOP_LEVEL, 0, from, from + size, [&](std::uint64_t page_address, Frame& frame) {
-    frames.emplace_back(page_address, &frame);
-  });
+  visit_frames(root_.get(), TOP_LEVEL, 0, from, from + size,
+               [&](std::uint64_t page_address, Frame& frame) { frames.emplace_back(page_address, &frame); });
   for (const auto& [page_address, frame] : frames) {
     retain_child(frame, 0);
     own_frame_slot(to + (page_address - from)) = frame;
@@ -436,7 +437,7 @@ Frame* AddressSpace::copy_of(const Frame& frame) {
 Frame& AddressSpace::own_frame(std::uint64_t page_address) {
   Frame*& slot = own_frame_slot(page_address);
   if (slot == nullptr) {
-    slot = new Frame{};
+    slot = copy_of(zero_frame());
   } else if (slot->references.load(std::memory_order_acquire) != 1) {
     Frame* copy = copy_of(*slot);
     release(slot);
@@ -460,10 +461,16 @@ Frame& AddressSpace::write_in_page(std::uint64_t address, std::span<const std::b
 }
 
 std::uint64_t AddressSpace::mark_as_code(Frame& frame) {
-  static std::atomic<std::uint64_t> last_serial{0};
+  // A guest that keeps data beside its code uses up a serial with every store: each space takes many at once, so that
+  // the machines of many threads do not fight for one counter.
+  constexpr std::uint64_t BLOCK = 1 << 20;
+  static std::atomic<std::uint64_t> last_block{0};
   std::uint64_t serial = frame.code_serial.load(std::memory_order_acquire);
   if (serial == 0) {
-    const std::uint64_t fresh = last_serial.fetch_add(1, std::memory_order_relaxed) + 1;
+    if (next_code_serial_ % BLOCK == 0) {
+      next_code_serial_ = (last_block.fetch_add(1, std::memory_order_relaxed) + 1) * BLOCK;
+    }
+    const std::uint64_t fresh = next_code_serial_++;
     if (frame.code_serial.compare_exchange_strong(serial, fresh, std::memory_order_acq_rel)) serial = fresh;
   }
   return serial;

@@ -155,7 +155,7 @@ class AddressSpace {
   /// is this space's own then; it is returned.
   Frame& write_in_page(std::uint64_t address, std::span<const std::byte> source);
   /// Gives the frame a code serial if it has none, and returns it.
-  static std::uint64_t mark_as_code(Frame& frame);
+  std::uint64_t mark_as_code(Frame& frame);
   /// Changes whenever a translation that an engine may have cached became invalid.
   std::uint64_t generation() const { return generation_; }
   /// One observer at most; nullptr for none.
@@ -193,6 +193,7 @@ class AddressSpace {
   std::uint64_t last_snapshot_ = 0;
   /// Frames that a restore has freed: the next run is likely to need as many.
   std::vector<std::unique_ptr<Frame>> spare_frames_;
+  std::uint64_t next_code_serial_ = 0;
   CodeObserver* observer_ = nullptr;
 };
 

@@ -10,10 +10,15 @@ namespace armillion::isa {
 namespace {
 
 constexpr RowInfo ROWS[] = {
-#define A64(NAME_, ...)                                                                                \
-  {rows::NAME_::NAME,           rows::NAME_::PATTERN.text,          rows::NAME_::PATTERN.mask(),        \
-   rows::NAME_::PATTERN.value(), rows::NAME_::PATTERN.static_bits(), rows::NAME_::FEATURE,               \
-   rows::NAME_::priority(),     &rows::NAME_::accepts},
+#define A64(NAME_, ...)                \
+  {rows::NAME_::NAME,                  \
+   rows::NAME_::PATTERN.text,          \
+   rows::NAME_::PATTERN.mask(),        \
+   rows::NAME_::PATTERN.value(),       \
+   rows::NAME_::PATTERN.static_bits(), \
+   rows::NAME_::FEATURE,               \
+   rows::NAME_::priority(),            \
+   &rows::NAME_::accepts},
 #include A64_TABLE
 #undef A64
 };

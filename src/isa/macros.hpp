@@ -10,9 +10,9 @@
 #define ARMILLION_COLD [[gnu::noinline, gnu::cold]]
 #endif
 
-// The same for functions that return nothing or one word: where the target has the convention, such a function saves the
-// registers that it uses itself, so that its caller's common path needs no stack frame. (LLVM 19 loses a second word
-// that is returned this way.)
+// The same for functions that return nothing or one word: where the target has the convention, such a function saves
+// the registers that it uses itself, so that its caller's common path needs no stack frame. (LLVM 19 loses a second
+// word that is returned this way.)
 #ifndef ARMILLION_COLD_PRESERVING
 #if !defined(__NVPTX__) && (defined(__x86_64__) || defined(__aarch64__))
 #define ARMILLION_COLD_PRESERVING [[gnu::noinline, gnu::cold, clang::preserve_most]]

@@ -127,7 +127,8 @@ constexpr bool is_logical_mask(std::uint32_t field) {
   return (imms & levels) != levels;
 }
 
-/// The mask of a logical immediate, from N:immr:imms (13 bits), replicated to 64 bits (shared/functions, DecodeBitMasks).
+/// The mask of a logical immediate, from N:immr:imms (13 bits), replicated to 64 bits (shared/functions,
+/// DecodeBitMasks).
 struct LogicalMask {
   static constexpr int WIDTH = 13;
   static constexpr int STORED_BITS = 64;

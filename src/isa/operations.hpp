@@ -5,16 +5,16 @@
 
 namespace armillion::isa::operations {
 
-#define A64(NAME_, ...)                                                     \
-  struct NAME_ {                                                            \
-    using Row = rows::NAME_;                                                \
-    static constexpr Opcode OPCODE = Opcode::NAME_;                         \
-    template <class M>                                                      \
-    static constexpr auto function() -> decltype(&semantics::NAME_<M>);     \
-    template <class M, class... Operands>                                   \
-    ARMILLION_INLINE static void execute(M& m, Operands... operands) {      \
-      semantics::NAME_(m, operands...);                                     \
-    }                                                                       \
+#define A64(NAME_, ...)                                                 \
+  struct NAME_ {                                                        \
+    using Row = rows::NAME_;                                            \
+    static constexpr Opcode OPCODE = Opcode::NAME_;                     \
+    template <class M>                                                  \
+    static constexpr auto function() -> decltype(&semantics::NAME_<M>); \
+    template <class M, class... Operands>                               \
+    ARMILLION_INLINE static void execute(M& m, Operands... operands) {  \
+      semantics::NAME_(m, operands...);                                 \
+    }                                                                   \
   };
 #include A64_SECTION
 #undef A64

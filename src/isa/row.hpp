@@ -31,19 +31,17 @@ constexpr std::uint32_t field(std::uint32_t word) {
 namespace rows {
 
 #define F(LETTER) (field<PATTERN, #LETTER[0]>(word))
-#define A64(NAME_, PATTERN_, FEATURE_, ...)                                   \
-  struct NAME_ {                                                              \
-    static constexpr Pattern PATTERN{PATTERN_};                               \
-    static constexpr Feature FEATURE = Feature::FEATURE_;                     \
-    static constexpr const char* NAME = #NAME_;                               \
-    /* Whether the fields of a word with this pattern are not reserved. */    \
-    static constexpr bool accepts([[maybe_unused]] std::uint32_t word) {      \
-      return row_options::condition(__VA_ARGS__);                             \
-    }                                                                         \
-    static constexpr int priority() {                                         \
-      [[maybe_unused]] constexpr std::uint32_t word = PATTERN.value();        \
-      return row_options::priority(__VA_ARGS__);                              \
-    }                                                                         \
+#define A64(NAME_, PATTERN_, FEATURE_, ...)                                                                            \
+  struct NAME_ {                                                                                                       \
+    static constexpr Pattern PATTERN{PATTERN_};                                                                        \
+    static constexpr Feature FEATURE = Feature::FEATURE_;                                                              \
+    static constexpr const char* NAME = #NAME_;                                                                        \
+    /* Whether the fields of a word with this pattern are not reserved. */                                             \
+    static constexpr bool accepts([[maybe_unused]] std::uint32_t word) { return row_options::condition(__VA_ARGS__); } \
+    static constexpr int priority() {                                                                                  \
+      [[maybe_unused]] constexpr std::uint32_t word = PATTERN.value();                                                 \
+      return row_options::priority(__VA_ARGS__);                                                                       \
+    }                                                                                                                  \
   };
 #include A64_TABLE
 #undef A64

@@ -118,7 +118,8 @@ ARMILLION_INLINE constexpr auto by_signed_size(std::uint32_t size, Body&& body) 
 /// The same with the two sizes of general registers: `sf` selects 64 bits.
 template <class Body>
 ARMILLION_INLINE constexpr auto by_width(bool sf, Body&& body) {
-  if (sf) [[clang::always_inline]] return body.template operator()<std::uint64_t>();
+  if (sf) [[clang::always_inline]]
+    return body.template operator()<std::uint64_t>();
   [[clang::always_inline]] return body.template operator()<std::uint32_t>();
 }
 

@@ -12,13 +12,13 @@ using armillion::test::FlatMachine;
 namespace operations = armillion::isa::operations;
 
 // The first and the last of a row's variants.
-#define A64(NAME_, ...)                                                                    \
-  extern "C" void first_##NAME_(FlatMachine* machine, const MicroOp* op) {                 \
-    Binding<operations::NAME_>::execute<0>(*machine, *op);                                 \
-  }                                                                                        \
-  extern "C" void last_##NAME_(FlatMachine* machine, const MicroOp* op) {                  \
-    using Bound = Binding<operations::NAME_>;                                              \
-    Bound::execute<Bound::VARIANT_COUNT - 1>(*machine, *op);                               \
+#define A64(NAME_, ...)                                                    \
+  extern "C" void first_##NAME_(FlatMachine* machine, const MicroOp* op) { \
+    Binding<operations::NAME_>::execute<0>(*machine, *op);                 \
+  }                                                                        \
+  extern "C" void last_##NAME_(FlatMachine* machine, const MicroOp* op) {  \
+    using Bound = Binding<operations::NAME_>;                              \
+    Bound::execute<Bound::VARIANT_COUNT - 1>(*machine, *op);               \
   }
 #include "isa/a64.inc"
 #undef A64

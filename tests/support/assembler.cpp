@@ -67,7 +67,8 @@ std::vector<std::uint32_t> assemble(std::string_view text) {
   llvm::SourceMgr sources;
   sources.setDiagHandler(
       [](const llvm::SMDiagnostic& diagnostic, void* out) {
-        *static_cast<std::string*>(out) += diagnostic.getMessage().str() + ": " + diagnostic.getLineContents().str() + "\n";
+        *static_cast<std::string*>(out) +=
+            diagnostic.getMessage().str() + ": " + diagnostic.getLineContents().str() + "\n";
       },
       &message);
   sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(text.data(), text.size())),
@@ -83,9 +84,8 @@ std::vector<std::uint32_t> assemble(std::string_view text) {
   std::unique_ptr<llvm::MCAsmBackend> backend(
       target().createMCAsmBackend(*tools.subtarget, *tools.registers, tools.options));
   std::unique_ptr<llvm::MCObjectWriter> writer = backend->createObjectWriter(stream);
-  std::unique_ptr<llvm::MCStreamer> streamer(
-      target().createMCObjectStreamer(llvm::Triple(TRIPLE), context, std::move(backend), std::move(writer),
-                                      std::move(emitter), *tools.subtarget));
+  std::unique_ptr<llvm::MCStreamer> streamer(target().createMCObjectStreamer(
+      llvm::Triple(TRIPLE), context, std::move(backend), std::move(writer), std::move(emitter), *tools.subtarget));
   std::unique_ptr<llvm::MCAsmParser> parser(llvm::createMCAsmParser(sources, context, *streamer, *tools.assembly));
   std::unique_ptr<llvm::MCTargetAsmParser> target_parser(
       target().createMCAsmParser(*tools.subtarget, *parser, *tools.instructions, tools.options));
@@ -112,9 +112,9 @@ std::string disassemble(std::uint32_t word) {
   thread_local const std::unique_ptr<llvm::MCDisassembler> disassembler(
       target().createMCDisassembler(*tools.subtarget, context));
   thread_local const std::unique_ptr<llvm::MCInstPrinter> printer = [] {
-    std::unique_ptr<llvm::MCInstPrinter> made(target().createMCInstPrinter(
-        llvm::Triple(TRIPLE), tools.assembly->getAssemblerDialect(), *tools.assembly, *tools.instructions,
-        *tools.registers));
+    std::unique_ptr<llvm::MCInstPrinter> made(
+        target().createMCInstPrinter(llvm::Triple(TRIPLE), tools.assembly->getAssemblerDialect(), *tools.assembly,
+                                     *tools.instructions, *tools.registers));
     made->applyTargetSpecificCLOption("no-aliases");
     return made;
   }();

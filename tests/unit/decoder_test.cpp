@@ -26,9 +26,7 @@ std::uint32_t gathered(std::uint32_t word, std::uint32_t bits) {
   return value;
 }
 
-bool matches(const RowInfo& info, std::uint32_t word) {
-  return (word & info.mask) == info.value && info.accepts(word);
-}
+bool matches(const RowInfo& info, std::uint32_t word) { return (word & info.mask) == info.value && info.accepts(word); }
 
 // `decode` by looking at every row.
 Opcode find_in_all_rows(std::uint32_t word) {
@@ -71,7 +69,8 @@ TEST_F(DecoderTest, EveryRowIsReached) {
   for (std::uint32_t i = 0; i < OPCODE_COUNT; ++i) {
     const Opcode opcode{static_cast<std::uint16_t>(i)};
     bool is_reached = false;
-    for (int round = 0; round < 100'000 && !is_reached; ++round) is_reached = decode(random_word_of(row(opcode))) == opcode;
+    for (int round = 0; round < 100'000 && !is_reached; ++round)
+      is_reached = decode(random_word_of(row(opcode))) == opcode;
     EXPECT_TRUE(is_reached) << row(opcode).name;
   }
 }
@@ -83,7 +82,9 @@ TEST_F(DecoderTest, NamesAreUniqueAndBeginWithAMnemonic) {
     EXPECT_TRUE(names.insert(name).second) << name << " stands twice in the table";
     EXPECT_TRUE(std::islower(static_cast<unsigned char>(name[0]))) << name;
     for (const char c : name) {
-      EXPECT_TRUE(std::islower(static_cast<unsigned char>(c)) || std::isdigit(static_cast<unsigned char>(c)) || c == '_') << name;
+      EXPECT_TRUE(std::islower(static_cast<unsigned char>(c)) || std::isdigit(static_cast<unsigned char>(c)) ||
+                  c == '_')
+          << name;
     }
   }
 }
@@ -121,9 +122,7 @@ TEST_F(DecoderTest, AHandlersNumberTellsTheStaticFields) {
   }
 }
 
-TEST_F(DecoderTest, AWordThatIsNoInstructionHasItsOwnHandler) {
-  EXPECT_EQ(predecode(0).handler, UNDEFINED_HANDLER);
-}
+TEST_F(DecoderTest, AWordThatIsNoInstructionHasItsOwnHandler) { EXPECT_EQ(predecode(0).handler, UNDEFINED_HANDLER); }
 
 // The fields of a word, for operations that compare their operands with them instead of executing.
 struct Fields {

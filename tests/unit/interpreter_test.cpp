@@ -406,8 +406,9 @@ TEST_F(InterpreterTest, AFaultIsReportedEvenWhereTheLoadBeforeItWasWatched) {
 TEST_F(InterpreterTest, OtherAccessesToAWatchedPageDoNotStop) {
   machine.add_watchpoint(0x2800, 8, Access::WRITE);
   machine.set_x(1, 0x2000);
-  EXPECT_EQ(run("str x0, [x1]\n ldr x0, [x1, #0x800]\n str x0, [x1, #0x7f8]\n str x0, [x1, #0x808]\n hlt #0").stop_reason,
-            StopReason::HALT);
+  EXPECT_EQ(
+      run("str x0, [x1]\n ldr x0, [x1, #0x800]\n str x0, [x1, #0x7f8]\n str x0, [x1, #0x808]\n hlt #0").stop_reason,
+      StopReason::HALT);
 }
 
 TEST_F(InterpreterTest, AWatchpointOverAllOfMemorySeesEveryAccess) {
@@ -666,8 +667,9 @@ class RandomPrograms : public ::testing::Test {
   };
 
   // Executes INSTRUCTIONS instructions, over all stops, in pieces as long as `next_length` says.
-  static Trace run(Machine& machine, const std::function<std::uint64_t()>& next_length,
-                   const std::function<void()>& between = [] {}) {
+  static Trace run(
+      Machine& machine, const std::function<std::uint64_t()>& next_length,
+      const std::function<void()>& between = [] {}) {
     Trace trace;
     std::uint64_t faults = 0;
     while (trace.instructions < INSTRUCTIONS && faults < INSTRUCTIONS) {

@@ -210,7 +210,8 @@ TEST_F(MachineTest, StraightCodeRunsAcrossPages) {
 }
 
 TEST_F(MachineTest, TheVirtualCounterIsTheCountOfRetiredInstructions) {
-  run("nop\n nop\n mrs x0, cntvct_el0\n mov x2, #50\n loop: sub x2, x2, #1\n cbnz x2, loop\n mrs x1, cntvct_el0\n hlt #0");
+  run("nop\n nop\n mrs x0, cntvct_el0\n mov x2, #50\n loop: sub x2, x2, #1\n cbnz x2, loop\n mrs x1, cntvct_el0\n hlt "
+      "#0");
   EXPECT_EQ(machine.x(0), 2u);
   EXPECT_EQ(machine.x(1), 104u);
 }

@@ -7,8 +7,8 @@
 #include "armillion/machine.hpp"
 #include "support/assembler.hpp"
 
-// The rows that no oracle can cover, because they read an implementation's choice or stop the machine (see the list that
-// tests/conformance/isa_differential prints): checked against the manual by hand.
+// The rows that no oracle can cover, because they read an implementation's choice or stop the machine (see the list
+// that tests/conformance/isa_differential prints): checked against the manual by hand.
 namespace armillion {
 namespace {
 
@@ -86,7 +86,8 @@ TEST(System, IdentificationRegistersClaimWhatTheTableHas) {
 }
 
 TEST(System, WhatBelongsToHigherExceptionLevelsIsUndefined) {
-  for (const char* text : {"hvc #0", "smc #0", "eret", "mrs x0, sctlr_el1", "msr daifset, #2", "tlbi vmalle1", "wfet x0"}) {
+  for (const char* text :
+       {"hvc #0", "smc #0", "eret", "mrs x0, sctlr_el1", "msr daifset, #2", "tlbi vmalle1", "wfet x0"}) {
     Machine machine;
     std::vector<std::uint32_t> words;
     try {

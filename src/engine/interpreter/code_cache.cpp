@@ -26,7 +26,7 @@ DecodedPage& CodeCache::page(std::uint64_t page_address) {
     found = pages_.emplace(page_address, std::make_unique<DecodedPage>(page_address)).first;
   }
   DecodedPage& page = *found->second;
-  const std::uint64_t serial = guest::AddressSpace::mark_as_code(memory_.frame_at(page_address));
+  const std::uint64_t serial = memory_.mark_as_code(memory_.frame_at(page_address));
   if (page.code_serial != serial) {
     if (page.code_serial != 0) forget(page);
     page.code_serial = serial;
@@ -57,7 +57,7 @@ void CodeCache::invalidate(std::uint64_t address, std::uint64_t size, std::uint6
   const std::uint64_t first = (address - page_address) / 4;
   const std::uint64_t last = (address + size - 1 - page_address) / 4;
   for (std::uint64_t i = first; i <= last; ++i) page.ops[i].handler = DECODE_OP;
-  page.code_serial = guest::AddressSpace::mark_as_code(memory_.frame_at(page_address));
+  page.code_serial = memory_.mark_as_code(memory_.frame_at(page_address));
 }
 
 void CodeCache::add_breakpoint(std::uint64_t address) {

@@ -39,8 +39,8 @@ class CodeCache {
   void clear() { pages_.clear(); }
   /// Decodes instruction `index` of the page.
   void decode(DecodedPage& page, std::uint64_t index, Breakpoints breakpoints);
-  /// Makes the instructions that overlap [address, address + size), within one page, be decoded afresh: these bytes were
-  /// written while the page's frame had the code serial `old_serial`.
+  /// Makes the instructions that overlap [address, address + size), within one page, be decoded afresh: these bytes
+  /// were written while the page's frame had the code serial `old_serial`.
   void invalidate(std::uint64_t address, std::uint64_t size, std::uint64_t old_serial);
 
   bool has_breakpoints() const { return !breakpoints_.empty(); }

@@ -115,8 +115,9 @@ static_assert(offsetof(Context, state) == 0);
 
 /// `run_start` is the first operation since the last taken branch: `op - run_start` operations have retired that are
 /// not yet taken off `budget`. `table` maps handler numbers to handlers.
-using HandlerFunction = ARMILLION_HANDLER_CONVENTION void(Context* context, const MicroOp* op, const HandlerEntry* table,
-                                                          const MicroOp* run_start, std::int64_t budget);
+using HandlerFunction = ARMILLION_HANDLER_CONVENTION void(Context* context, const MicroOp* op,
+                                                          const HandlerEntry* table, const MicroOp* run_start,
+                                                          std::int64_t budget);
 
 struct HandlerEntry {
   HandlerFunction* function;

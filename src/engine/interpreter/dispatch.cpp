@@ -61,8 +61,8 @@ ARMILLION_HANDLER handle_undefined(Context* context, const MicroOp* op, const Ha
   leave(context, op, budget - (op - run_start), Exit::UNDEFINED);
 }
 
-ARMILLION_HANDLER handle_breakpoint(Context* context, const MicroOp* op, const HandlerEntry*,
-                                    const MicroOp* run_start, std::int64_t budget) {
+ARMILLION_HANDLER handle_breakpoint(Context* context, const MicroOp* op, const HandlerEntry*, const MicroOp* run_start,
+                                    std::int64_t budget) {
   leave(context, op, budget - (op - run_start), Exit::BREAKPOINT);
 }
 
@@ -98,8 +98,8 @@ struct Tables {
 };
 
 const Tables& tables() {
-  static const Tables instance;
-  return instance;
+  static const Tables INSTANCE;
+  return INSTANCE;
 }
 
 }  // namespace

@@ -48,7 +48,8 @@ ARMILLION_HANDLER handle(Context* context, const MicroOp* op, const HandlerEntry
 template <class Operation, std::uint32_t... VARIANT>
 void install(HandlerEntry* table, std::integer_sequence<std::uint32_t, VARIANT...>) {
   static constexpr HandlerEntry HANDLERS[] = {{&handle<Operation, VARIANT>}...};
-  for (const HandlerEntry& handler : HANDLERS) table[isa::first_handler(Operation::OPCODE) + (&handler - HANDLERS)] = handler;
+  for (const HandlerEntry& handler : HANDLERS)
+    table[isa::first_handler(Operation::OPCODE) + (&handler - HANDLERS)] = handler;
 }
 
 template <class Operation>

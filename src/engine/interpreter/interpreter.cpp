@@ -78,11 +78,13 @@ class Mark {
 
 }  // namespace
 
-ARMILLION_COLD_PRESERVING AccessOutcome slow_load(Context& context, const MicroOp* op, std::uint64_t address, std::uint32_t size) {
+ARMILLION_COLD_PRESERVING AccessOutcome slow_load(Context& context, const MicroOp* op, std::uint64_t address,
+                                                  std::uint32_t size) {
   return context.interpreter->access(op, address, size, Access::READ);
 }
 
-ARMILLION_COLD_PRESERVING AccessOutcome slow_store(Context& context, const MicroOp* op, std::uint64_t address, std::uint32_t size) {
+ARMILLION_COLD_PRESERVING AccessOutcome slow_store(Context& context, const MicroOp* op, std::uint64_t address,
+                                                   std::uint32_t size) {
   return context.interpreter->access(op, address, size, Access::WRITE);
 }
 
@@ -228,7 +230,8 @@ Interpreter::Outcome Interpreter::run(std::uint64_t limit, std::uint64_t& retire
       const std::uint64_t remaining = limit - outcome.retired;
       budget = remaining < static_cast<std::uint64_t>(slice) ? static_cast<std::int64_t>(remaining) : slice;
       const MicroOp* op = context.page_ops + context.state.pc % PAGE_BYTES / 4;
-      // The handlers look at the budget at taken branches and page ends only: enough while no straight run can use it up.
+      // The handlers look at the budget at taken branches and page ends only: enough while no straight run can use it
+      // up.
       const HandlerEntry* table = budget < PAGE_INSTRUCTIONS ? counting_table() : handler_table();
       run_handlers(op, table, budget, retired);
     }
@@ -349,7 +352,7 @@ bool Interpreter::is_page_watched(std::uint64_t page_address) const {
 
 void Interpreter::add_breakpoint(std::uint64_t address) {
   if (address % 4 != 0) {
-    throw Error(ErrorCode::INVALID_ARGUMENT, "no instruction starts at a breakpoint's address that is no multiple of 4");
+    throw Error(ErrorCode::INVALID_ARGUMENT, "a breakpoint's address must be a multiple of 4");
   }
   code_.add_breakpoint(address);
 }

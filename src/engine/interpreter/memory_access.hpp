@@ -17,7 +17,9 @@ enum class AccessOutcome : std::uint8_t {
   FAILED,
 };
 
-ARMILLION_COLD_PRESERVING AccessOutcome slow_load(Context& context, const MicroOp* op, std::uint64_t address, std::uint32_t size);
-ARMILLION_COLD_PRESERVING AccessOutcome slow_store(Context& context, const MicroOp* op, std::uint64_t address, std::uint32_t size);
+ARMILLION_COLD_PRESERVING AccessOutcome slow_load(Context& context, const MicroOp* op, std::uint64_t address,
+                                                  std::uint32_t size);
+ARMILLION_COLD_PRESERVING AccessOutcome slow_store(Context& context, const MicroOp* op, std::uint64_t address,
+                                                   std::uint32_t size);
 
 }  // namespace armillion::engine

@@ -108,8 +108,8 @@ Result<std::uint64_t> InheritedStream::seek(std::int64_t offset, SeekOrigin orig
 Result<struct stat> InheritedStream::status() const {
   struct stat status{};
   if (::fstat(descriptor_, &status) != 0) return fail_as_host();
-  // Kind and size are what programs go by. The rest (a pipe's inode, times) is another one in every run, and would make the
-  // guest's memory another one.
+  // Kind and size are what programs go by. The rest (a pipe's inode, times) is another one in every run, and would make
+  // the guest's memory another one.
   return synthetic_status(status.st_mode, static_cast<std::uint64_t>(descriptor_) + 1,
                           static_cast<std::uint64_t>(status.st_size));
 }
