@@ -55,7 +55,7 @@ Tracer::~Tracer() {
     machine_.set_instruction_hook({});
     finish_line();
   } catch (...) {
-    // Out of memory: the last line is lost, and a destructor has nobody to tell.
+    std::fputs("armillion: out of memory: the last line of the trace is lost\n", stderr);
   }
 }
 

@@ -355,6 +355,7 @@ void AddressSpace::move(std::uint64_t from, std::uint64_t to, std::uint64_t size
 }
 
 bool AddressSpace::is_free(std::uint64_t address, std::uint64_t size) const {
+  if (size == 0) return true;
   auto region = regions_->upper_bound(address);
   if (region != regions_->end() && region->first < address + size) return false;
   return region == regions_->begin() || std::prev(region)->second.end <= address;
@@ -434,25 +435,21 @@ Frame* AddressSpace::copy_of(const Frame& frame) {
   return copy;
 }
 
-Frame& AddressSpace::own_frame(std::uint64_t page_address) {
-  Frame*& slot = own_frame_slot(page_address);
-  if (slot == nullptr) {
-    slot = copy_of(zero_frame());
-  } else if (slot->references.load(std::memory_order_acquire) != 1) {
-    Frame* copy = copy_of(*slot);
-    release(slot);
+Frame& AddressSpace::write_in_page(std::uint64_t address, std::span<const std::byte> source) {
+  Frame*& slot = own_frame_slot(address & PAGE_MASK);
+  std::uint64_t old_serial = 0;
+  if (slot != nullptr && slot->references.load(std::memory_order_acquire) == 1) {
+    // Only now: another owner may have executed it until a moment ago.
+    old_serial = slot->code_serial.load(std::memory_order_acquire);
+  } else {
+    const Frame& original = slot != nullptr ? *slot : zero_frame();
+    old_serial = original.code_serial.load(std::memory_order_acquire);
+    Frame* copy = copy_of(original);
+    release_child(slot, 0);
     slot = copy;
   }
-  return *slot;
-}
-
-Frame& AddressSpace::write_in_page(std::uint64_t address, std::span<const std::byte> source) {
-  const std::uint64_t page = address & PAGE_MASK;
-  std::uint64_t old_serial = frame_at(page).code_serial.load(std::memory_order_acquire);
-  Frame& frame = own_frame(page);
-  // Where the frame was not copied, another owner may have executed it until a moment ago.
-  if (const std::uint64_t serial = frame.code_serial.load(std::memory_order_acquire); serial != 0) old_serial = serial;
-  std::memcpy(frame.bytes + (address - page), source.data(), source.size());
+  Frame& frame = *slot;
+  std::memcpy(frame.bytes + (address & ~PAGE_MASK), source.data(), source.size());
   if (old_serial != 0) {
     frame.code_serial.store(0, std::memory_order_release);
     if (observer_ != nullptr) observer_->on_code_written(address, source.size(), old_serial);

@@ -179,7 +179,6 @@ class AddressSpace {
   void drop_pages(std::uint64_t start, std::uint64_t end);
   Frame* find_frame(std::uint64_t page_address) const;
   Frame*& own_frame_slot(std::uint64_t page_address);
-  Frame& own_frame(std::uint64_t page_address);
   Frame* copy_of(const Frame& frame);
 
   std::uint64_t memory_limit_bytes_;

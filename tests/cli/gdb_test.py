@@ -77,20 +77,20 @@ class Connection:
 
 
 class Gdb(unittest.TestCase):
-    def debug(self, server, program, *commands):
-        """Runs gdb's commands on the server; returns what gdb prints."""
+    def debug(self, server, program, commands):
+        """Runs gdb's commands, with "; " between them, on the server; returns what gdb prints."""
         words = [GDB, "-batch", "-nx", "-ex", "set pagination off", "-ex", "set confirm off",
                  "-ex", f"file {program}" if program else "set architecture aarch64",
                  "-ex", f"target remote 127.0.0.1:{server.port}"]
-        for command in commands:
+        for command in commands.split("; "):
             words += ["-ex", command]
         completed = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                    timeout=LONGEST_SECONDS, check=False)
         return completed.stdout.decode()
 
-    def debug_debuggee(self, *commands, arguments=()):
+    def debug_debuggee(self, commands, arguments=()):
         server = Server(self, guest("debuggee"), *arguments)
-        output = self.debug(server, guest("debuggee"), *commands)
+        output = self.debug(server, guest("debuggee"), commands)
         return server, output
 
     def expect(self, output, *patterns):
@@ -114,7 +114,7 @@ class Gdb(unittest.TestCase):
         self.assertIn("port", result.errors)
 
     def test_attaching_shows_the_program_at_its_start(self):
-        _, output = self.debug_debuggee("info registers pc", "kill")
+        _, output = self.debug_debuggee("info registers pc; kill")
         self.expect(output, r"_start \(\)", r"pc +0x[0-9a-f]+ +0x[0-9a-f]+ <_start>")
 
     def test_a_program_that_is_continued_runs_to_its_exit(self):
@@ -123,49 +123,49 @@ class Gdb(unittest.TestCase):
         self.assertEqual(server.wait(), 41)
 
     def test_a_breakpoint_on_a_symbol_is_reached_with_a_backtrace(self):
-        _, output = self.debug_debuggee("break leaf", "continue", "backtrace", "info args", "kill")
+        _, output = self.debug_debuggee("break leaf; continue; backtrace; info args; kill")
         self.expect(output, r"Breakpoint 1, leaf \(value=11\)", r"#0 +leaf \(value=11\)", r"#1 .* middle \(value=10\)",
                     r"#2 .* main \(", r"^value = 11")
 
     def test_stepping_goes_by_lines_and_by_instructions(self):
-        _, output = self.debug_debuggee("break leaf", "continue", "next", "next", "print counter", "p/x $pc", "stepi",
-                                        "p/x $pc", "finish", "kill")
+        _, output = self.debug_debuggee("break leaf; continue; next; next; print counter; p/x $pc; stepi; "
+                                        "p/x $pc; finish; kill")
         self.expect(output, r"^\$1 = 16")
         pcs = [int(value, 16) for value in re.findall(r"^\$[23] = (0x[0-9a-f]+)", output, re.MULTILINE)]
         self.assertEqual(pcs[1] - pcs[0], 4, output)
         self.expect(output, r"middle \(value=10\)", r"Value returned is \$4 = 32")
 
     def test_a_removed_breakpoint_is_not_reached(self):
-        server, output = self.debug_debuggee("break leaf", "break middle", "continue", "delete 1", "continue")
+        server, output = self.debug_debuggee("break leaf; break middle; continue; delete 1; continue")
         self.expect(output, "Breakpoint 2, middle", "exited with code 051")
         self.assertEqual(server.wait(), 41)
 
     def test_general_registers_are_read_and_written(self):
-        server, output = self.debug_debuggee("break leaf", "continue", "info registers x0 sp cpsr", "p $x0", "set $x0 = 1",
-                                             "p $x0", "set $x17 = 0x1122334455667788", "p/x $x17", "p/x $w17",
-                                             "set $cpsr = 0x60000000", "p $cpsr", "continue")
+        server, output = self.debug_debuggee("break leaf; continue; info registers x0 sp cpsr; p $x0; "
+                                             "set $x0 = 1; p $x0; set $x17 = 0x1122334455667788; p/x $x17; "
+                                             "p/x $w17; set $cpsr = 0x60000000; p $cpsr; continue")
         # The argument is read from X0 after the prologue, which gdb's breakpoint is behind: only the register changes.
         self.expect(output, r"^x0 ", r"^sp ", r"^cpsr ", r"^\$1 = ", r"^\$2 = 1$", r"^\$3 = 0x1122334455667788",
                     r"^\$4 = 0x55667788", r"^\$5 = \[ C Z \]", "exited with code")
         self.assertEqual(server.wait(), 41)
 
     def test_a_written_register_counts(self):
-        server, output = self.debug_debuggee("break *leaf", "continue", "set $x0 = 100", "continue")
+        server, output = self.debug_debuggee("break *leaf; continue; set $x0 = 100; continue")
         self.expect(output, "exited with code")
         self.assertEqual(server.wait(), 40 + ((5 + 100) * 2 + 1) % 8)
 
     def test_vector_registers_are_read_and_written(self):
-        server, output = self.debug_debuggee("break *twice", "continue", "p $v0.d.f", "p/x $v0.d.u", "p $d0.f", "p $v0.s.f[1]",
-                                             "p/x $v0.b.u[15]", "set $v0.d.f[1] = 4.25", "finish", "p/x $fpsr", "p $fpcr",
-                                             "next", "p pair", "continue")
+        server, output = self.debug_debuggee("break *twice; continue; p $v0.d.f; p/x $v0.d.u; p $d0.f; "
+                                             "p $v0.s.f[1]; p/x $v0.b.u[15]; set $v0.d.f[1] = 4.25; finish; "
+                                             "p/x $fpsr; p $fpcr; next; p pair; continue")
         self.expect(output, "Breakpoint 1", r"^\$1 = \{1\.5, -2\.5\}", r"\{0x3ff8000000000000, 0xc004000000000000\}",
                     r"^\$3 = 1\.5$", r"^\$4 = 1\.9375$", r"^\$5 = 0xc0$", r"Value returned is \$6 = \{3, 8\.5\}",
                     r"^\$7 = 0x[01]", r"^\$8 = 0", r"^\$9 = \{3, 8\.5\}", "exited with code")
         self.assertEqual(server.wait(), 41)
 
     def test_memory_is_read_and_written(self):
-        server, output = self.debug_debuggee("break main", "continue", "print text", "set var text[0] = 'a'", "x/s &text",
-                                             "p counter", "set var counter = 6", "x/2i $pc", "x/4xb 0x10", "continue")
+        server, output = self.debug_debuggee("break main; continue; print text; set var text[0] = 'a'; x/s &text; "
+                                             "p counter; set var counter = 6; x/2i $pc; x/4xb 0x10; continue")
         self.expect(output, r'= "before', r'"aefore"', r"= 5$", "=> 0x", "Cannot access memory at address 0x10",
                     "exited with code")
         self.assertEqual(server.wait(), 50 + ((6 + 11) * 2 + 1) % 8)
@@ -174,47 +174,56 @@ class Gdb(unittest.TestCase):
         # The first segment starts with the file's first bytes.
         size = 0x40000
         with tempfile.NamedTemporaryFile() as dump:
-            self.debug_debuggee(f"dump binary memory {dump.name} 0x400000 0x400000+{size}", "kill")
+            self.debug_debuggee(f"dump binary memory {dump.name} 0x400000 0x400000+{size}; kill")
             self.assertEqual(dump.read(), pathlib.Path(guest("debuggee")).read_bytes()[:size])
 
     def test_a_watchpoint_shows_the_change(self):
-        server, output = self.debug_debuggee("break main", "continue", "watch counter", "continue", "continue")
-        self.expect(output, r"Hardware watchpoint 2: counter", r"Old value = 5", r"New value = 16", r"leaf \(value=11\)",
-                    "exited with code|Watchpoint 2 deleted")
+        server, output = self.debug_debuggee("break main; continue; watch counter; continue; continue")
+        self.expect(output, r"Hardware watchpoint 2: counter", r"Old value = 5", r"New value = 16",
+                    r"leaf \(value=11\)", "exited with code|Watchpoint 2 deleted")
 
     def test_a_watchpoint_for_reading_stops_at_a_read(self):
-        _, output = self.debug_debuggee("break main", "continue", "rwatch counter", "continue", "kill")
+        _, output = self.debug_debuggee("break main; continue; rwatch counter; continue; kill")
         self.expect(output, r"Hardware read watchpoint 2: counter", r"Value = 5")
 
     def test_a_conditional_breakpoint_counts(self):
-        _, output = self.debug_debuggee("break leaf if value == 12", "break middle if value == 10", "continue", "kill")
+        _, output = self.debug_debuggee("break leaf if value == 12; break middle if value == 10; continue; kill")
         self.expect(output, r"Breakpoint 2, middle \(value=10\)")
 
     def test_a_function_of_the_program_can_be_called(self):
-        server, output = self.debug_debuggee("break main", "continue", "print leaf(7)", "print counter", "continue")
+        server, output = self.debug_debuggee("break main; continue; print leaf(7); print counter; continue")
         self.expect(output, r"^\$1 = 24", r"^\$2 = 12", "exited with code")
         self.assertEqual(server.wait(), 40 + ((12 + 11) * 2 + 1) % 8)
 
     def test_a_fault_is_a_segmentation_fault_at_its_instruction(self):
-        server, output = self.debug_debuggee("continue", "p/x $pc", "x/i $pc", "backtrace", "info program", "continue",
+        server, output = self.debug_debuggee("continue; p/x $pc; x/i $pc; backtrace; info program; continue",
                                              arguments=["fault"])
         self.expect(output, "Program received signal SIGSEGV", r"in main \(|main \(count=2", r"\$1 = 0x", r"=> 0x.*str",
                     r"#0 .*main \(")
         self.expect(output, "Program terminated with signal SIGSEGV")
         self.assertEqual(server.wait(), 128 + signal.SIGSEGV)
 
+    def test_threads_are_shown_each_with_its_own_stack(self):
+        server = Server(self, guest("threads"))
+        output = self.debug(server, guest("threads"), "break work; continue; info threads; backtrace; thread 1; "
+                                                      "backtrace; thread 2; p amount; continue")
+        self.expect(output, r"Thread 2 hit Breakpoint 1, work \(amount=6\)", r"^ +1 +Thread ", r"^\* 2 +Thread ",
+                    r"#1 .* run \(", r"Switching to thread 1", r"#\d .* main \(", r"Switching to thread 2", r"= 6$",
+                    "exited with code 06")
+        self.assertEqual(server.wait(), 6)
+
     def test_a_detached_program_runs_on(self):
-        server, output = self.debug_debuggee("break leaf", "continue", "detach")
+        server, output = self.debug_debuggee("break leaf; continue; detach")
         self.expect(output, "Breakpoint 1, leaf", "detached")
         self.assertEqual(server.wait(), 41)
 
     def test_a_killed_program_is_gone(self):
-        server, _ = self.debug_debuggee("break leaf", "continue", "kill")
+        server, _ = self.debug_debuggee("break leaf; continue; kill")
         self.assertEqual(server.wait(), 128 + signal.SIGKILL)
 
     def test_a_flat_binary_is_debugged_too(self):
         server = Server(self, guest("flat"), options=["--flat"])
-        output = self.debug(server, None, "p/x $pc", "stepi", "p $x0", "break *0x14", "continue", "p $x1", "delete", "continue")
+        output = self.debug(server, None, "p/x $pc; stepi; p $x0; break *0x14; continue; p $x1; delete; continue")
         self.expect(output, r"^\$1 = 0x0", r"^\$2 = 10", r"Breakpoint 1", r"exited normally")
         self.assertEqual(server.wait(), 0)
 
@@ -223,8 +232,8 @@ class Interruptions(unittest.TestCase):
     def test_ctrl_c_stops_a_running_program(self):
         server = Server(self, guest("debuggee"), "spin")
         process = subprocess.Popen(
-            [GDB, "-nx", "-q", "-ex", "set pagination off", "-ex", "set confirm off", "-ex", f"file {guest('debuggee')}",
-             "-ex", f"target remote 127.0.0.1:{server.port}"],
+            [GDB, "-nx", "-q", "-ex", "set pagination off", "-ex", "set confirm off",
+             "-ex", f"file {guest('debuggee')}", "-ex", f"target remote 127.0.0.1:{server.port}"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.kill)
@@ -234,7 +243,8 @@ class Interruptions(unittest.TestCase):
             pass
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
-        output = process.communicate(b"print counter\nset var counter = 0\ncontinue\n", timeout=LONGEST_SECONDS)[0].decode()
+        commands = b"print counter\nset var counter = 0\ncontinue\n"
+        output = process.communicate(commands, timeout=LONGEST_SECONDS)[0].decode()
         self.assertRegex(output, "received signal SIGINT")
         self.assertRegex(output, r"\$1 = 5")
         self.assertRegex(output, "exited with code 03")
@@ -285,10 +295,11 @@ class Interruptions(unittest.TestCase):
     def test_nonsense_is_answered_and_does_no_harm(self):
         server = Server(self, guest("debuggee"))
         connection = Connection(self, server)
-        for packet in (b"", b"!", b"m", b"m,", b"mzz,4", b"m0,ffffffffffffffff", b"mffffffffffffffff,10", b"M0,4:zz", b"X0,4:",
-                       b"p", b"pffffffff", b"P0", b"P0=", b"P0=12", b"P44=0", b"G", b"Gzz", b"Z", b"Z0", b"Z9,0,4", b"z0,1",
-                       b"Z2,ffffffffffffffff,ffffffffffffffff", b"Z2,0,0", b"z2,1000,8", b"Hg", b"Hgzz", b"Hgffff", b"T", b"vCont",
-                       b"vCont;", b"vCont;t", b"vMustReplyEmpty", b"qXfer:features:read:target.xml:ffffff,10",
+        for packet in (b"", b"!", b"m", b"m,", b"mzz,4", b"m0,ffffffffffffffff", b"mffffffffffffffff,10", b"M0,4:zz",
+                       b"X0,4:", b"p", b"pffffffff", b"P0", b"P0=", b"P0=12", b"P44=0", b"G", b"Gzz", b"Z", b"Z0",
+                       b"Z9,0,4", b"z0,1", b"Z2,ffffffffffffffff,ffffffffffffffff", b"Z2,0,0", b"z2,1000,8", b"Hg",
+                       b"Hgzz", b"Hgffff", b"T", b"vCont", b"vCont;", b"vCont;t", b"vMustReplyEmpty",
+                       b"qXfer:features:read:target.xml:ffffff,10",
                        b"qXfer:features:read:target.xml:", b"qSupported", b"QUnknown", b"s", b"sz"):
             connection.ask(packet)
         connection.socket.sendall(b"$g#00")  # a wrong checksum is refused, and the packet can be sent again

@@ -1,13 +1,16 @@
 """What `armillion run` reports of a run: --stats and --trace."""
 
 import json
+import os
 import pathlib
+import pty
 import re
 import signal
+import subprocess
 import tempfile
 import unittest
 
-from command import LIMIT_REACHED, armillion, guest, run_probe
+from command import COMMAND, LIMIT_REACHED, armillion, guest, run_probe
 
 COUNTDOWN_INSTRUCTIONS = 1 + 2 * 100 + 3
 FLAT_INSTRUCTIONS = 4 + 3 * 10
@@ -76,7 +79,8 @@ class Statistics(Report):
             self.assertEqual(statistics["instructions"], limit)
             self.assertEqual(statistics["stop_reason"], "instruction_limit")
         for limit in (999, 1000, 1001, 123_456):
-            self.assertEqual(self.statistics("--instruction-limit", limit, guest("probe"), "spin")[0]["instructions"], limit)
+            statistics, _ = self.statistics("--instruction-limit", limit, guest("probe"), "spin")
+            self.assertEqual(statistics["instructions"], limit)
 
     def test_tell_of_a_timeout(self):
         statistics, _ = self.statistics("--timeout", "0.2", guest("probe"), "spin")
@@ -143,6 +147,36 @@ class Trace(Report):
         result = armillion("run", "--trace", "-", guest("countdown"))
         self.assertEqual(result.output, "")
         self.assertEqual(len(result.errors.splitlines()), COUNTDOWN_INSTRUCTIONS)
+
+
+class Progress(unittest.TestCase):
+    def errors_on_a_terminal(self, seconds):
+        """Runs a program for some seconds with a terminal as standard error; returns what appears on it."""
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        command = [COMMAND, "run", "--timeout", str(seconds), guest("probe"), "spin"]
+        status = subprocess.run(command, stdin=subprocess.DEVNULL, stderr=theirs, check=False).returncode
+        self.assertEqual(status, LIMIT_REACHED)
+        os.close(theirs)
+        output = b""
+        try:
+            while piece := os.read(ours, 4096):
+                output += piece
+        except OSError:  # the terminal's other side is closed
+            pass
+        return output.decode()
+
+    def test_is_shown_on_a_terminal_after_two_seconds(self):
+        output = self.errors_on_a_terminal(3)
+        self.assertRegex(output, r"armillion: 2\.\d s, \d+\.\d+ G instructions, \d+ M/s")
+        last_line = output.rstrip().split("\r")[-1]
+        self.assertIn("timeout at pc", last_line, "the line is removed at the end")
+
+    def test_is_not_shown_for_short_runs(self):
+        self.assertNotIn("M/s", self.errors_on_a_terminal(1))
+
+    def test_is_not_shown_where_standard_error_is_no_terminal(self):
+        self.assertNotIn("M/s", run_probe("spin", options=["--timeout", "2.5"]).errors)
 
 
 if __name__ == "__main__":

@@ -134,7 +134,8 @@ class OwnErrors(unittest.TestCase):
         self.expect_error(["run", "--memory-limit", "4kb", guest("probe")], "memory limit")
 
     def test_a_flat_binary_that_does_not_fit_into_memory(self):
-        self.expect_error(["run", "--flat", "--flat-memory", "4096", "--flat-address", "0xff0", guest("flat")], "mapped")
+        options = ["--flat", "--flat-memory", 4096, "--flat-address", "0xff0"]
+        self.expect_error(["run", *options, guest("flat")], "mapped")
 
 
 class ArgumentsAndEnvironment(unittest.TestCase):
@@ -181,7 +182,8 @@ class Streams(unittest.TestCase):
 
     def test_a_reader_that_goes_away_ends_the_program(self):
         command = '"$0" run "$1" cat </dev/zero | head -c 10 | wc -c'
-        completed = subprocess.run(["sh", "-c", command, COMMAND, guest("probe")], capture_output=True, timeout=60, check=True)
+        words = ["sh", "-c", command, COMMAND, guest("probe")]
+        completed = subprocess.run(words, capture_output=True, timeout=60, check=True)
         self.assertEqual(completed.stdout.strip(), b"10")
 
     def test_standard_error_is_separate(self):

@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -178,6 +182,63 @@ TEST(AddressSpace, TheHashTellsContentsAddressesAndPermissionsApart) {
   EXPECT_NE(first.hash(), empty);
   first.protect(0x11000, 0x1000, Permissions::READ_WRITE);
   EXPECT_EQ(first.hash(), empty);
+}
+
+// Permissions of 32 pages, page by page.
+TEST(AddressSpace, RegionsAreWhatPagesSayUnderRandomUse) {
+  constexpr std::uint64_t PAGES = 32;
+  constexpr std::uint64_t BASE = ADDRESS_LIMIT - PAGES * PAGE_SIZE;
+  std::mt19937_64 random(1);
+  AddressSpace memory(PAGES * PAGE_SIZE);
+  std::array<std::optional<Permissions>, PAGES> model;
+  for (int step = 0; step < 20'000; ++step) {
+    const std::uint64_t first = random() % PAGES;
+    const std::uint64_t count = random() % (PAGES - first + 1);
+    const std::uint64_t address = BASE + first * PAGE_SIZE;
+    const auto pages = std::span(model).subspan(first, count);
+    const auto permissions = static_cast<Permissions>(random() % 8);
+    switch (random() % 4) {
+      case 0:
+        memory.map(address, count * PAGE_SIZE, permissions);
+        std::ranges::fill(pages, permissions);
+        break;
+      case 1:
+        memory.unmap(address, count * PAGE_SIZE);
+        std::ranges::fill(pages, std::nullopt);
+        break;
+      case 2: {
+        const bool all_mapped = std::ranges::all_of(pages, [](const auto& page) { return page.has_value(); });
+        ASSERT_EQ(memory.protect(address, count * PAGE_SIZE, permissions), all_mapped);
+        if (all_mapped) std::ranges::fill(pages, permissions);
+        break;
+      }
+      default: {
+        const bool is_free = std::ranges::none_of(pages, [](const auto& page) { return page.has_value(); });
+        ASSERT_EQ(memory.is_free(address, count * PAGE_SIZE), is_free);
+        if (count == 0) break;
+        // The highest free range of `count` pages from page `first` on.
+        std::optional<std::uint64_t> expected;
+        for (std::uint64_t at = first; at + count <= PAGES; ++at) {
+          if (std::none_of(&model[at], &model[at] + count, [](const auto& page) { return page.has_value(); })) {
+            expected = BASE + at * PAGE_SIZE;
+          }
+        }
+        ASSERT_EQ(memory.find_free(count * PAGE_SIZE, address, ADDRESS_LIMIT), expected);
+      }
+    }
+    std::uint64_t writable = 0;
+    std::uint64_t borders = 0;
+    for (std::uint64_t i = 0; i < PAGES; ++i) {
+      const auto region = memory.region_at(BASE + i * PAGE_SIZE);
+      ASSERT_EQ(region.has_value(), model[i].has_value());
+      if (!region) continue;
+      ASSERT_EQ(region->permissions, *model[i]);
+      if (allows(*model[i], Permissions::WRITE)) writable += PAGE_SIZE;
+      if (i == 0 || model[i - 1] != model[i]) ++borders;
+    }
+    ASSERT_EQ(memory.regions().size(), borders);
+    ASSERT_EQ(memory.writable_bytes(), writable);
+  }
 }
 
 // Nothing but the count of references tells the last user of a table that it may be changed in place.

@@ -622,6 +622,10 @@ class RandomPrograms : public ::testing::Test {
   Snapshot random_start() {
     std::vector<std::uint32_t> code(CODE_WORDS);
     for (std::uint32_t& word : code) word = random_instruction();
+    // The counter of instructions, which goes wrong where they are counted wrongly.
+    for (int i = 0; i < 10; ++i) {
+      code[random() % CODE_WORDS] = assemble("mrs x" + std::to_string(random() % 31) + ", cntvct_el0")[0];
+    }
     // Short branches back, so that there are loops.
     for (int i = 0; i < 10; ++i) {
       const std::uint64_t at = 40 + random() % (CODE_WORDS - 40);
