@@ -184,6 +184,21 @@ TEST_F(MachineTest, LargeImmediatesAreBuiltFromFourMoves) {
   EXPECT_EQ(machine.x(0), 0x1234'5678'9abc'def0u);
 }
 
+TEST_F(MachineTest, BranchesGoBackward) {
+  const RunResult result = run("b start\n back: mov x1, #7\n hlt #0\n start: mov x0, #3\n b back");
+  EXPECT_EQ(result.stop_reason, StopReason::HALT);
+  EXPECT_EQ(result.pc, 8u);
+  EXPECT_EQ(result.instructions, 5u);
+  EXPECT_EQ(machine.x(0), 3u);
+  EXPECT_EQ(machine.x(1), 7u);
+}
+
+TEST_F(MachineTest, ARunTellsItsSpeed) {
+  const RunResult result = run("loop: add x0, x0, #1\n b loop", 1'000'000);
+  EXPECT_GT(result.elapsed_seconds, 0);
+  EXPECT_DOUBLE_EQ(result.ips(), 1e6 / result.elapsed_seconds);
+}
+
 // Counting, limits and resuming.
 
 TEST_F(MachineTest, EveryLimitIsExactAndTheRunGoesOnFromThere) {
