@@ -30,6 +30,10 @@ enum class StopReason : std::uint8_t {
   CANCELLED = 10,
   /// Every thread of the process waits, and nothing is left that could wake one.
   DEADLOCK = 11,
+  /// A device has no memory left for what the lane wants to write; state is as before the instruction. Once the host
+  /// has
+  /// made room, the lane goes on.
+  OUT_OF_MEMORY = 12,
 };
 
 /// What an access that faulted was doing.
@@ -70,6 +74,7 @@ constexpr const char* name_of(StopReason reason) {
     case StopReason::TIMEOUT: return "timeout";
     case StopReason::CANCELLED: return "cancelled";
     case StopReason::DEADLOCK: return "deadlock";
+    case StopReason::OUT_OF_MEMORY: return "out_of_memory";
   }
   return "unknown";
 }

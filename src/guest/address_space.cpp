@@ -413,6 +413,10 @@ Frame& AddressSpace::frame_at(std::uint64_t page_address) const {
   return frame == nullptr ? zero_frame() : *frame;
 }
 
+void AddressSpace::visit_pages(const std::function<void(std::uint64_t address, const Frame& frame)>& visit) const {
+  visit_frames(root_.get(), TOP_LEVEL, 0, 0, ADDRESS_LIMIT, visit);
+}
+
 // The page's place in the table, with the path to it made this space's own.
 Frame*& AddressSpace::own_frame_slot(std::uint64_t page_address) {
   PageNode* node = &own_node(root_.node_, TOP_LEVEL);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -151,6 +152,8 @@ class AddressSpace {
   const std::byte* page_for_reading(std::uint64_t page_address) const;
   /// The frame behind a mapped page for executing or inspecting; the shared zero frame if never written.
   Frame& frame_at(std::uint64_t page_address) const;
+  /// Visits all pages that were ever written, in the order of their addresses.
+  void visit_pages(const std::function<void(std::uint64_t address, const Frame& frame)>& visit) const;
   /// Writes bytes of one mapped page, whatever its permissions; tells the observer if they were code. The page's frame
   /// is this space's own then; it is returned.
   Frame& write_in_page(std::uint64_t address, std::span<const std::byte> source);

@@ -50,12 +50,6 @@ constexpr bool rows_overlap_without_priority() {
 
 static_assert(!rows_overlap_without_priority<Ambiguous<first_ambiguous_pair()>>());
 
-// Rows are looked up by bits 29:22 and 13:10 of the word, which tell most encodings apart.
-constexpr std::uint32_t BUCKET_COUNT = 4096;
-constexpr std::uint32_t BUCKET_BITS = 0xffu << 22 | 0xfu << 10;
-
-constexpr std::uint32_t bucket_of(std::uint32_t word) { return (word >> 18 & 0xff0) | (word >> 10 & 0xf); }
-
 class BucketTable {
  public:
   BucketTable() {
@@ -91,6 +85,8 @@ class BucketTable {
     return Opcode::UNDEFINED;
   }
 
+  Buckets buckets() const { return {starts_, opcodes_}; }
+
  private:
   template <class Visit>
   static void for_each_bucket(const RowInfo& info, const Visit& visit) {
@@ -106,14 +102,18 @@ class BucketTable {
   std::vector<std::uint16_t> opcodes_;
 };
 
+const BucketTable& bucket_table() {
+  static const BucketTable TABLE;
+  return TABLE;
+}
+
 }  // namespace
 
 const RowInfo& row(Opcode opcode) { return ROWS[static_cast<std::size_t>(opcode)]; }
 
-Opcode decode(std::uint32_t word) {
-  static const BucketTable TABLE;
-  return TABLE.find(word);
-}
+Opcode decode(std::uint32_t word) { return bucket_table().find(word); }
+
+Buckets decoder_buckets() { return bucket_table().buckets(); }
 
 const char* name_of(Feature feature) {
   switch (feature) {

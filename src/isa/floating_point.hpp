@@ -378,7 +378,8 @@ ARMILLION_INLINE Int to_fixed(M& m, T a, int fraction_bits, Rounding rounding) {
     if (fraction_bits == 0 && absolute(a) < Format<T>::power_of_two(63) && detail::keeps_denormals(m)) [[likely]] {
       const auto whole = detail::round_to_whole(a, rounding);
       const auto result = static_cast<Int>(whole.value);
-      const bool fits = std::is_unsigned_v<Int> && sizeof(Int) == 8 ? whole.value >= 0 : whole.value == result;
+      const bool fits = std::is_unsigned_v<Int> && sizeof(Int) == 8 ? whole.value >= 0
+                                                                    : whole.value == static_cast<std::int64_t>(result);
       if (fits && (!whole.inexact || (m.fpsr() & INEXACT))) [[likely]]
         return result;
     }

@@ -1,10 +1,7 @@
 #include "isa/predecode.hpp"
 
+#include "isa/all_operations.hpp"
 #include "isa/decoder.hpp"
-#include "isa/semantics/all.hpp"
-
-#define A64_SECTION A64_TABLE
-#include "isa/operations.hpp"
 
 namespace armillion::isa {
 
@@ -28,14 +25,7 @@ MicroOp predecode(std::uint32_t word) {
     return op;
   }
   PACK[static_cast<std::uint32_t>(opcode)](word, op);
-  const std::uint32_t static_bits = row(opcode).static_bits;
-  std::uint32_t variant = 0;
-  int position = 0;
-  for (std::uint32_t bits = static_bits; bits != 0; bits &= bits - 1) {
-    if (word & bits & -bits) variant |= 1u << position;
-    ++position;
-  }
-  op.handler = static_cast<std::uint16_t>(first_handler(opcode) + variant);
+  op.handler = static_cast<std::uint16_t>(first_handler(opcode) + variant_of(word, row(opcode).static_bits));
   return op;
 }
 

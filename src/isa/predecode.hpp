@@ -45,6 +45,17 @@ inline constexpr std::uint16_t ROW_HANDLER_COUNT = detail::HANDLER_NUMBERS.first
 /// What stands in `MicroOp::handler` for a word that is not an instruction.
 inline constexpr std::uint16_t UNDEFINED_HANDLER = ROW_HANDLER_COUNT;
 
+/// Which of its row's handlers a word has: the values of the static fields, packed.
+constexpr std::uint32_t variant_of(std::uint32_t word, std::uint32_t static_bits) {
+  std::uint32_t variant = 0;
+  int position = 0;
+  for (std::uint32_t bits = static_bits; bits != 0; bits &= bits - 1) {
+    if (word & bits & -bits) variant |= 1u << position;
+    ++position;
+  }
+  return variant;
+}
+
 /// Decodes a word into a micro-operation; `extra` is 0.
 MicroOp predecode(std::uint32_t word);
 

@@ -7,6 +7,9 @@ import unittest
 
 from command import COMMAND, OWN_ERROR, armillion, guest
 
+# The folder of a driver of a GPU that is not there.
+FAKE_CUDA = os.environ.get("ARMILLION_FAKE_CUDA", "")
+
 COMMANDS = ("run", "disassemble", "isa", "syscalls", "info", "completion")
 
 
@@ -106,11 +109,37 @@ class Info(unittest.TestCase):
         self.assertEqual((result.status, result.errors), (0, ""))
         facts = dict(line.split(None, 1) for line in result.output.splitlines())
         self.assertRegex(facts["version"], r"^\d+\.\d+\.\d+$")
-        self.assertIn("cpu", facts["devices"])
+        self.assertEqual(facts["devices"].split()[0], "cpu")
+        self.assertRegex(facts["cpu"], r"\d+\.\d GiB, \d+ threads$")
         self.assertIn("interpreter", facts["engines"])
         self.assertIn("FEAT_LSE", facts["features"])
         self.assertEqual(facts["disassembler"], "available")
         self.assertEqual(facts["instructions"], armillion("isa").output.splitlines()[-1])
+
+    def test_lists_every_gpu_or_says_why_there_is_none(self):
+        facts = dict(line.split(None, 1) for line in armillion("info").output.splitlines())
+        gpus = facts["devices"].split()[1:]
+        self.assertEqual(gpus == [], "gpu" in facts, facts)
+        for name in gpus:
+            self.assertRegex(name, r"^cuda:\d+$")
+            self.assertRegex(facts[name], r"^.+, \d+\.\d GiB, \d+ multiprocessors, compute capability \d+\.\d, "
+                                          r"driver .*CUDA \d+\.\d\)?$")
+
+    @unittest.skipUnless(FAKE_CUDA, "the fake driver was not built")
+    def test_lists_the_gpu_of_a_driver(self):
+        def info(**variables):
+            environment = {**os.environ, "LD_LIBRARY_PATH": FAKE_CUDA, **variables}
+            result = armillion("info", environment=environment)
+            self.assertEqual((result.status, result.errors), (0, ""))
+            return dict(line.split(None, 1) for line in result.output.splitlines())
+
+        facts = info(FAKE_CUDA_MEMORY_BYTES=str(3 << 30))
+        self.assertEqual(facts["devices"], "cpu cuda:0")
+        self.assertRegex(facts["cuda:0"], r"^Fake GPU, 3\.0 GiB, 4 multiprocessors, compute capability 9\.0, driver ")
+        self.assertNotIn("gpu", facts)
+        facts = info(FAKE_CUDA_FAIL="cuInit:100")
+        self.assertEqual(facts["devices"], "cpu")
+        self.assertEqual(facts["gpu"], "none: the NVIDIA driver finds no GPU (CUDA_ERROR_NO_DEVICE, no device)")
 
     def test_version(self):
         self.assertRegex(armillion("--version").output, r"^armillion \d+\.\d+\.\d+\n$")

@@ -1,0 +1,138 @@
+#include "engine/gpu/host_backend.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <sys/mman.h>
+
+#include "armillion/error.hpp"
+#include "engine/gpu/lane_kernels.hpp"
+
+namespace armillion::engine::gpu {
+
+std::uint64_t target::nanoseconds() {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+          .count());
+}
+
+namespace {
+
+// Pages of the host, which come into being as they are touched.
+class HostMemory final : public DeviceMemory, public MappedMemory {
+ public:
+  HostMemory(std::uint64_t size_bytes, std::uint64_t limit_bytes) : size_bytes_(size_bytes), limit_bytes_(limit_bytes) {
+    bytes_ = mmap(nullptr, limit_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (bytes_ == MAP_FAILED) {
+      throw Error(ErrorCode::OUT_OF_MEMORY,
+                  "the host has no " + std::to_string(limit_bytes) + " bytes of address space left");
+    }
+  }
+  ~HostMemory() override { munmap(bytes_, limit_bytes_); }
+  HostMemory(const HostMemory&) = delete;
+  HostMemory& operator=(const HostMemory&) = delete;
+
+  DeviceAddress address() const override { return reinterpret_cast<DeviceAddress>(bytes_); }
+  std::uint64_t size_bytes() const override { return size_bytes_; }
+  bool grow(std::uint64_t size_bytes) override {
+    if (size_bytes > limit_bytes_) return false;
+    size_bytes_ = std::max(size_bytes_, size_bytes);
+    return true;
+  }
+  std::byte* host() override { return static_cast<std::byte*>(bytes_); }
+  DeviceAddress device() const override { return address(); }
+
+ private:
+  void* bytes_ = nullptr;
+  std::uint64_t size_bytes_;
+  std::uint64_t limit_bytes_;
+};
+
+class HostBackend final : public Backend {
+ public:
+  explicit HostBackend(unsigned threads) : thread_count_(std::max(1u, threads)) {}
+  ~HostBackend() override { HostBackend::wait(); }
+
+  std::string name() const override { return "host-lanes"; }
+  std::uint32_t warp_lanes() const override { return WARP_LANES; }
+  std::uint32_t resident_warps() const override { return thread_count_; }
+  std::uint64_t free_memory_bytes() const override { return std::uint64_t{1} << 34; }
+
+  std::unique_ptr<DeviceMemory> allocate(std::uint64_t size_bytes) override {
+    return std::make_unique<HostMemory>(size_bytes, size_bytes);
+  }
+  std::unique_ptr<DeviceMemory> reserve(std::uint64_t size_bytes, std::uint64_t limit_bytes) override {
+    return std::make_unique<HostMemory>(size_bytes, std::max(size_bytes, limit_bytes));
+  }
+  std::unique_ptr<MappedMemory> allocate_mapped(std::uint64_t size_bytes) override {
+    return std::make_unique<HostMemory>(size_bytes, size_bytes);
+  }
+
+  void write(DeviceAddress destination, std::span<const std::byte> source) override {
+    wait();
+    if (!source.empty()) std::memcpy(target::global<std::byte>(destination), source.data(), source.size());
+  }
+  void read(std::span<std::byte> destination, DeviceAddress source) override {
+    wait();
+    if (!destination.empty()) {
+      std::memcpy(destination.data(), target::global<const std::byte>(source), destination.size());
+    }
+  }
+
+  void launch(Kernel kernel, std::uint32_t warps, DeviceAddress parameters) override {
+    wait();
+    // The kernel reads its parameters while it runs, as on a device.
+    const auto* launch = target::global<const Launch>(parameters);
+    next_warp_ = 0;
+    const unsigned count = std::min<unsigned>(thread_count_, warps);
+    running_ = count;
+    for (unsigned i = 0; i < count; ++i) {
+      threads_.emplace_back([this, kernel, warps, launch] {
+        const auto shared = std::make_unique<WarpShared>();
+        for (std::uint32_t warp = next_warp_++; warp < warps; warp = next_warp_++) {
+          run_warp(kernel, warps, warp, launch, *shared);
+        }
+        --running_;
+      });
+    }
+  }
+  bool is_idle() override { return running_ == 0; }
+  void wait() override {
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+ private:
+  static void run_warp(Kernel kernel, std::uint32_t warps, std::uint32_t warp, const Launch* launch,
+                       WarpShared& shared) {
+    prepare_warp(&shared, warp, 0, 1);
+    for (std::uint32_t lane = 0; lane < WARP_LANES; ++lane) {
+      const Thread thread{warp, lane, std::uint64_t{warp} * WARP_LANES + lane, std::uint64_t{warps} * WARP_LANES};
+      switch (kernel) {
+        case Kernel::RUN: run_kernel(launch, &shared, thread); break;
+        case Kernel::RESET_MEMORY: reset_memory_kernel(launch, thread); break;
+        case Kernel::RESET_STATE: reset_state_kernel(launch, thread); break;
+        case Kernel::COPY_GUEST_MEMORY: copy_guest_memory_kernel(launch, &shared, thread); break;
+        case Kernel::CLEAN: clean_kernel(launch, thread); break;
+        case Kernel::COUNT: break;
+      }
+    }
+  }
+
+  unsigned thread_count_;
+  std::atomic<std::uint32_t> next_warp_{0};
+  std::atomic<unsigned> running_{0};
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_host_backend(unsigned threads) { return std::make_unique<HostBackend>(threads); }
+
+}  // namespace armillion::engine::gpu

@@ -1,0 +1,382 @@
+#include "engine/gpu/lane_array.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <functional>
+#include <string>
+
+#include "armillion/error.hpp"
+#include "engine/gpu/device_image.hpp"
+#include "engine/gpu/lane_memory.hpp"
+#include "isa/decoder.hpp"
+
+namespace armillion::engine::gpu {
+
+namespace {
+
+// Words of the counters' memory.
+constexpr std::uint64_t FRAMES_USED = 0;
+constexpr std::uint64_t DIRTY_COUNT = 4;
+
+// What a copy of guest memory takes at once.
+constexpr std::uint64_t COPY_BYTES_AT_ONCE = std::uint64_t{256} << 20;
+
+}  // namespace
+
+LaneArray::LaneArray(Backend& backend, const LaneArrayOptions& options) : backend_(backend), options_(options) {
+  if (options.lanes == 0) throw Error(ErrorCode::INVALID_ARGUMENT, "there must be at least one lane");
+  if (options.lanes > std::uint64_t{1} << 28) {
+    throw Error(ErrorCode::INVALID_ARGUMENT, "a device takes at most 268435456 lanes at once");
+  }
+  launch_.lane_count = options.lanes;
+  launch_.store.cell_shift =
+      options.is_interleaved ? static_cast<std::uint32_t>(std::countr_zero(backend.warp_lanes())) : 0;
+  launch_memory_ = backend.allocate(sizeof(Launch));
+  counters_ = backend.allocate(8);
+  states_ = backend.allocate(std::uint64_t{warp_count()} * warp_lanes() * sizeof(State));
+  controls_ = backend.allocate(launch_.lane_count * sizeof(LaneControl));
+  mailbox_ = backend.allocate_mapped(sizeof(Mailbox));
+  const isa::Buckets buckets = isa::decoder_buckets();
+  decoder_starts_ = upload(buckets.starts);
+  decoder_opcodes_ = upload(buckets.opcodes);
+  launch_.states = states_->address();
+  launch_.controls = controls_->address();
+  launch_.mailbox = mailbox_->device();
+  launch_.frames_used = counters_->address() + FRAMES_USED;
+  launch_.store.dirty_count = counters_->address() + DIRTY_COUNT;
+  launch_.image.decoder_starts = decoder_starts_->address();
+  launch_.image.decoder_opcodes = decoder_opcodes_->address();
+}
+
+LaneArray::~LaneArray() {
+  try {
+    interrupt();
+    backend_.wait();
+  } catch (const Error&) {
+    // The device is lost; there is nothing left to wait for.
+  }
+}
+
+std::uint32_t LaneArray::warp_count() const {
+  return static_cast<std::uint32_t>((launch_.lane_count + warp_lanes() - 1) / warp_lanes());
+}
+
+template <class T>
+std::unique_ptr<DeviceMemory> LaneArray::upload(std::span<const T> values) {
+  auto memory = backend_.allocate(std::max<std::uint64_t>(values.size_bytes(), 16));
+  if (!values.empty()) backend_.write(memory->address(), std::as_bytes(values));
+  return memory;
+}
+
+template <class T>
+void LaneArray::download(std::span<T> values, DeviceAddress source) {
+  if (!values.empty()) backend_.read(std::as_writable_bytes(values), source);
+}
+
+void LaneArray::upload_launch() { backend_.write(launch_memory_->address(), bytes_of(launch_)); }
+
+void LaneArray::start(Kernel kernel) {
+  upload_launch();
+  backend_.launch(kernel, warp_count(), launch_memory_->address());
+}
+
+// The memory that finds frames, for `capacity` of them.
+void LaneArray::make_store(std::uint64_t capacity) {
+  const std::uint64_t slots = std::bit_ceil(capacity * 2 + 2);
+  if (slots > std::uint64_t{1} << 31) throw Error(ErrorCode::OUT_OF_MEMORY, "a device takes at most 2^30 frames");
+  keys_ = backend_.allocate(slots * sizeof(std::uint64_t));
+  numbers_ = backend_.allocate(slots * sizeof(std::uint32_t));
+  slots_ = backend_.allocate(capacity * sizeof(std::uint32_t));
+  dirty_frames_ = backend_.allocate(capacity * sizeof(std::uint32_t));
+  const std::vector<std::uint64_t> empty(std::min<std::uint64_t>(slots, 1 << 20), EMPTY_KEY);
+  for (std::uint64_t i = 0; i < slots; i += empty.size()) {
+    backend_.write(keys_->address() + i * sizeof(std::uint64_t), std::as_bytes(std::span(empty)));
+  }
+  launch_.store.keys = keys_->address();
+  launch_.store.frames = numbers_->address();
+  launch_.store.slots = slots_->address();
+  launch_.store.dirty_frames = dirty_frames_->address();
+  launch_.store.key_mask = static_cast<std::uint32_t>(slots - 1);
+  launch_.store.capacity = static_cast<std::uint32_t>(capacity);
+}
+
+void LaneArray::load(const guest::AddressSpace& memory, const State& state, std::uint64_t retired,
+                     std::span<const std::uint64_t> breakpoints) {
+  const DevicePages pages = device_pages(memory);
+  image_units_ = pages.frames.size() / guest::PAGE_SIZE;
+  const std::uint64_t frames = std::max<std::uint64_t>(1, options_.frame_bytes / frame_size_bytes());
+  const std::uint64_t frame_limit = std::max(frames, options_.frame_limit_bytes / frame_size_bytes());
+  frames_.reset();
+  frames_ = backend_.reserve(pages.frames.size() + frames * frame_size_bytes(),
+                             pages.frames.size() + frame_limit * frame_size_bytes());
+  backend_.write(frames_->address(), pages.frames);
+  page_keys_ = upload(std::span(pages.keys));
+  page_frames_ = upload(std::span(pages.numbers));
+  image_state_ = upload(std::span(&state, 1));
+  make_store(frames);
+  launch_.frame_memory = frames_->address();
+  launch_.store.first_unit = static_cast<std::uint32_t>(image_units_);
+  launch_.image.page_keys = page_keys_->address();
+  launch_.image.page_frames = page_frames_->address();
+  launch_.image.page_mask = static_cast<std::uint32_t>(pages.keys.size() - 1);
+  launch_.image.state = image_state_->address();
+  launch_.initial_retired = retired;
+  reload_code(memory, breakpoints);
+  const std::uint32_t zeros[2] = {};
+  backend_.write(counters_->address(), std::as_bytes(std::span(zeros)));
+  reset(0);
+}
+
+void LaneArray::reload_code(const guest::AddressSpace& memory, std::span<const std::uint64_t> breakpoints) {
+  const DecodedCode code = decode_code(memory, breakpoints);
+  const std::vector<MemoryRegion> regions = device_regions(memory);
+  backend_.wait();
+  regions_ = upload(std::span(regions));
+  code_regions_ = upload(std::span(code.regions));
+  ops_ = upload(std::span(code.ops));
+  breakpoints_ = upload(breakpoints);
+  launch_.image.regions = regions_->address();
+  launch_.image.region_count = static_cast<std::uint32_t>(regions.size());
+  launch_.image.code_regions = code_regions_->address();
+  launch_.image.code_region_count = static_cast<std::uint32_t>(code.regions.size());
+  launch_.image.ops = ops_->address();
+  launch_.image.breakpoints = breakpoints_->address();
+  launch_.image.breakpoint_count = static_cast<std::uint32_t>(breakpoints.size());
+}
+
+void LaneArray::reset(std::uint64_t instruction_limit) {
+  launch_.initial_limit = instruction_limit;
+  start(Kernel::RESET_MEMORY);
+  start(Kernel::RESET_STATE);
+  const std::uint32_t zeros[2] = {};
+  backend_.write(counters_->address(), std::as_bytes(std::span(zeros)));
+}
+
+std::vector<State> LaneArray::states(std::uint64_t first, std::uint64_t count) {
+  std::vector<State> result(count);
+  if (count == 0) return result;
+  const std::uint64_t lanes = warp_lanes();
+  const std::uint64_t first_warp = first / lanes;
+  const std::uint64_t last_warp = (first + count - 1) / lanes;
+  std::vector<std::uint64_t> cells((last_warp - first_warp + 1) * STATE_CELLS * lanes);
+  download(std::span(cells), launch_.states + first_warp * STATE_CELLS * lanes * CELL_BYTES);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t lane = first + i;
+    std::uint64_t words[STATE_CELLS];
+    for (std::uint64_t cell = 0; cell < STATE_CELLS; ++cell) {
+      words[cell] = cells[((lane / lanes - first_warp) * STATE_CELLS + cell) * lanes + lane % lanes];
+    }
+    std::memcpy(&result[i], words, sizeof words);
+  }
+  return result;
+}
+
+void LaneArray::set_states(std::uint64_t first, std::span<const State> states) {
+  if (states.empty()) return;
+  const std::uint64_t lanes = warp_lanes();
+  const std::uint64_t first_warp = first / lanes;
+  const std::uint64_t last_warp = (first + states.size() - 1) / lanes;
+  std::vector<std::uint64_t> cells((last_warp - first_warp + 1) * STATE_CELLS * lanes);
+  const DeviceAddress place = launch_.states + first_warp * STATE_CELLS * lanes * CELL_BYTES;
+  download(std::span(cells), place);
+  for (std::uint64_t i = 0; i < states.size(); ++i) {
+    const std::uint64_t lane = first + i;
+    std::uint64_t words[STATE_CELLS];
+    std::memcpy(words, &states[i], sizeof words);
+    for (std::uint64_t cell = 0; cell < STATE_CELLS; ++cell) {
+      cells[((lane / lanes - first_warp) * STATE_CELLS + cell) * lanes + lane % lanes] = words[cell];
+    }
+  }
+  backend_.write(place, std::as_bytes(std::span(cells)));
+}
+
+State LaneArray::state(std::uint64_t lane) { return states(lane, 1).front(); }
+void LaneArray::set_state(std::uint64_t lane, const State& state) { set_states(lane, std::span(&state, 1)); }
+
+std::vector<LaneControl> LaneArray::controls() {
+  std::vector<LaneControl> result(launch_.lane_count);
+  download(std::span(result), launch_.controls);
+  return result;
+}
+
+void LaneArray::set_controls(std::span<const LaneControl> controls) {
+  backend_.write(launch_.controls, std::as_bytes(controls));
+}
+
+LaneControl LaneArray::control(std::uint64_t lane) {
+  LaneControl result{};
+  download(std::span(&result, 1), launch_.controls + lane * sizeof(LaneControl));
+  return result;
+}
+
+void LaneArray::set_control(std::uint64_t lane, const LaneControl& control) {
+  backend_.write(launch_.controls + lane * sizeof(LaneControl), bytes_of(control));
+}
+
+// Prepares a copy of these lanes' memory in `launch_`.
+void LaneArray::copy_memory(std::uint64_t first, std::uint64_t count, std::uint64_t address, std::uint64_t size) {
+  if (copy_buffer_ == nullptr || copy_buffer_->size_bytes() < count * size) {
+    copy_buffer_ = backend_.allocate(std::max<std::uint64_t>(count * size, guest::PAGE_SIZE));
+  }
+  if (copy_done_ == nullptr || copy_done_->size_bytes() < count) {
+    copy_done_ = backend_.allocate(std::max<std::uint64_t>(count, 64));
+  }
+  launch_.copy_address = address;
+  launch_.copy_bytes = size;
+  launch_.copy_first_lane = first;
+  launch_.copy_lanes = count;
+  launch_.copy_buffer = copy_buffer_->address();
+  launch_.copy_done = copy_done_->address();
+}
+
+std::vector<std::uint8_t> LaneArray::read_memory(std::uint64_t first, std::uint64_t count, std::uint64_t address,
+                                                 std::uint64_t size, std::span<std::byte> bytes) {
+  std::vector<std::uint8_t> done(count, 1);
+  if (size == 0) return done;
+  const std::uint64_t at_once = std::max<std::uint64_t>(1, COPY_BYTES_AT_ONCE / size);
+  for (std::uint64_t i = 0; i < count; i += at_once) {
+    const std::uint64_t lanes = std::min(at_once, count - i);
+    copy_memory(first + i, lanes, address, size);
+    launch_.copy_to_guest = 0;
+    start(Kernel::COPY_GUEST_MEMORY);
+    download(bytes.subspan(i * size, lanes * size), copy_buffer_->address());
+    download(std::span(done).subspan(i, lanes), copy_done_->address());
+  }
+  return done;
+}
+
+std::vector<std::uint8_t> LaneArray::write_memory(std::uint64_t first, std::uint64_t count, std::uint64_t address,
+                                                  std::uint64_t size, std::span<const std::byte> bytes) {
+  std::vector<std::uint8_t> done(count, 1);
+  if (size == 0) return done;
+  const std::uint64_t at_once = std::max<std::uint64_t>(1, COPY_BYTES_AT_ONCE / size);
+  for (std::uint64_t i = 0; i < count; i += at_once) {
+    const std::uint64_t lanes = std::min(at_once, count - i);
+    copy_memory(first + i, lanes, address, size);
+    backend_.write(copy_buffer_->address(), bytes.subspan(i * size, lanes * size));
+    launch_.copy_to_guest = 1;
+    start(Kernel::COPY_GUEST_MEMORY);
+    download(std::span(done).subspan(i, lanes), copy_done_->address());
+  }
+  return done;
+}
+
+void LaneArray::visit_dirty_frames(
+    const std::function<void(std::uint32_t warp, std::uint64_t address, const std::byte*)>& visit) {
+  std::uint32_t count = 0;
+  download(std::span(&count, 1), launch_.store.dirty_count);
+  if (count == 0) return;
+  std::vector<std::uint32_t> dirty(count);
+  download(std::span(dirty), launch_.store.dirty_frames);
+  std::ranges::sort(dirty);
+  std::vector<std::uint32_t> slots(dirty.back() + 1 - dirty.front());
+  download(std::span(slots), launch_.store.slots + dirty.front() * sizeof(std::uint32_t));
+  std::vector<std::byte> bytes;
+  // Frames that follow one another come in one piece.
+  const std::uint64_t most = std::max<std::uint64_t>(1, (std::uint64_t{64} << 20) / frame_size_bytes());
+  for (std::size_t i = 0; i < dirty.size();) {
+    std::size_t end = i + 1;
+    while (end < dirty.size() && end - i < most && dirty[end] == dirty[end - 1] + 1) ++end;
+    bytes.resize((end - i) * frame_size_bytes());
+    download(std::span(bytes), launch_.frame_memory + (image_units_ << 12) + dirty[i] * frame_size_bytes());
+    for (std::size_t k = i; k < end; ++k) {
+      std::uint64_t key = 0;
+      download(std::span(&key, 1), launch_.store.keys + slots[dirty[k] - dirty.front()] * sizeof(std::uint64_t));
+      visit(static_cast<std::uint32_t>(key >> 36), (key & FRAME_KEY_PAGE) * guest::PAGE_SIZE,
+            bytes.data() + (k - i) * frame_size_bytes());
+    }
+    i = end;
+  }
+}
+
+void LaneArray::clean() {
+  start(Kernel::CLEAN);
+  const std::uint32_t zero = 0;
+  backend_.write(launch_.store.dirty_count, bytes_of(zero));
+}
+
+void LaneArray::launch(std::uint64_t instructions) {
+  auto* mailbox = reinterpret_cast<Mailbox*>(mailbox_->host());
+  __atomic_store_n(&mailbox->cancel, 0, __ATOMIC_RELAXED);
+  launch_.launch_instructions = instructions;
+  start(Kernel::RUN);
+}
+
+void LaneArray::interrupt() {
+  __atomic_store_n(&reinterpret_cast<Mailbox*>(mailbox_->host())->cancel, 1, __ATOMIC_RELEASE);
+}
+
+std::uint64_t LaneArray::progress() const {
+  return __atomic_load_n(&reinterpret_cast<Mailbox*>(mailbox_->host())->progress, __ATOMIC_ACQUIRE);
+}
+
+std::uint32_t LaneArray::frames_used() {
+  std::uint32_t used = 0;
+  download(std::span(&used, 1), launch_.frames_used);
+  return std::min(used, launch_.store.capacity);
+}
+
+bool LaneArray::add_frames(std::uint64_t bytes) {
+  const std::uint64_t capacity = launch_.store.capacity + std::max<std::uint64_t>(1, bytes / frame_size_bytes());
+  const std::uint32_t used = frames_used();
+  const std::uint64_t old_slots = std::uint64_t{launch_.store.key_mask} + 1;
+  if (!frames_->grow((image_units_ << 12) + capacity * frame_size_bytes())) return false;
+  std::vector<std::uint32_t> slots(used);
+  std::vector<std::uint64_t> keys(old_slots);
+  std::vector<std::uint32_t> numbers(old_slots);
+  std::uint32_t dirty_count = 0;
+  download(std::span(slots), launch_.store.slots);
+  download(std::span(keys), launch_.store.keys);
+  download(std::span(numbers), launch_.store.frames);
+  download(std::span(&dirty_count, 1), launch_.store.dirty_count);
+  std::vector<std::uint32_t> dirty(dirty_count);
+  download(std::span(dirty), launch_.store.dirty_frames);
+  // The old memory stays until the new one is there: where the device has none left, nothing has changed.
+  auto old_keys = std::move(keys_);
+  auto old_numbers = std::move(numbers_);
+  auto old_slots_memory = std::move(slots_);
+  auto old_dirty = std::move(dirty_frames_);
+  const FrameStore old_store = launch_.store;
+  try {
+    make_store(capacity);
+  } catch (const Error& error) {
+    keys_ = std::move(old_keys);
+    numbers_ = std::move(old_numbers);
+    slots_ = std::move(old_slots_memory);
+    dirty_frames_ = std::move(old_dirty);
+    launch_.store = old_store;
+    if (error.code() != ErrorCode::OUT_OF_MEMORY) throw;
+    return false;
+  }
+  const std::uint64_t mask = launch_.store.key_mask;
+  std::vector<std::uint64_t> new_keys(mask + 1, EMPTY_KEY);
+  std::vector<std::uint32_t> new_numbers(mask + 1);
+  for (std::uint32_t frame = 0; frame < used; ++frame) {
+    const std::uint64_t key = keys[slots[frame]];
+    std::uint64_t slot = hash_of_key(key) & mask;
+    while (new_keys[slot] != EMPTY_KEY) slot = (slot + 1) & mask;
+    new_keys[slot] = key;
+    new_numbers[slot] = numbers[slots[frame]];
+    slots[frame] = static_cast<std::uint32_t>(slot);
+  }
+  backend_.write(launch_.store.keys, std::as_bytes(std::span(new_keys)));
+  backend_.write(launch_.store.frames, std::as_bytes(std::span(new_numbers)));
+  if (used > 0) backend_.write(launch_.store.slots, std::as_bytes(std::span(slots)));
+  if (!dirty.empty()) backend_.write(launch_.store.dirty_frames, std::as_bytes(std::span(dirty)));
+  const std::uint32_t counters[2] = {used, dirty_count};
+  backend_.write(counters_->address(), std::as_bytes(std::span(counters)));
+  return true;
+}
+
+void LaneArray::revive_out_of_memory() {
+  std::vector<LaneControl> all = controls();
+  for (LaneControl& control : all) {
+    if (control.stop == static_cast<std::uint8_t>(StopReason::OUT_OF_MEMORY)) {
+      control.stop = static_cast<std::uint8_t>(StopReason::RUNNING);
+    }
+  }
+  set_controls(all);
+}
+
+}  // namespace armillion::engine::gpu

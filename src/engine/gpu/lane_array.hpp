@@ -1,0 +1,144 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "armillion/state.hpp"
+#include "engine/gpu/backend.hpp"
+#include "engine/gpu/lane_layout.hpp"
+#include "guest/address_space.hpp"
+
+namespace armillion::engine::gpu {
+
+struct LaneArrayOptions {
+  std::uint64_t lanes = 1;
+  /// Whether the lanes of a warp share their frames, interleaved. A single lane wants a warp of its own.
+  bool is_interleaved = true;
+  /// Bytes for the pages that lanes write, at first and at most; rounded up to whole frames.
+  std::uint64_t frame_bytes = std::uint64_t{64} << 20;
+  std::uint64_t frame_limit_bytes = std::uint64_t{1} << 36;
+};
+
+/// Machines on a device that start from one image. Everything here is in order: a call that needs a result waits for
+/// what was launched before.
+class LaneArray {
+ public:
+  LaneArray(Backend& backend, const LaneArrayOptions& options);
+  ~LaneArray();
+  LaneArray(const LaneArray&) = delete;
+  LaneArray& operator=(const LaneArray&) = delete;
+
+  Backend& backend() const { return backend_; }
+  std::uint64_t lane_count() const { return launch_.lane_count; }
+
+  // The image.
+
+  /// Makes `memory` and `state` what all lanes start from, and resets them. `retired` is what their counters begin at.
+  void load(const guest::AddressSpace& memory, const State& state, std::uint64_t retired,
+            std::span<const std::uint64_t> breakpoints);
+  /// Takes new permissions, and new code: for a single lane, whose pages are written by `write_memory`.
+  void reload_code(const guest::AddressSpace& memory, std::span<const std::uint64_t> breakpoints);
+  /// Back to the image, with `instruction_limit` for each lane.
+  void reset(std::uint64_t instruction_limit);
+
+  // Lanes.
+
+  State state(std::uint64_t lane);
+  void set_state(std::uint64_t lane, const State& state);
+  /// The states of lanes [first, first + count), and the same as a whole.
+  std::vector<State> states(std::uint64_t first, std::uint64_t count);
+  void set_states(std::uint64_t first, std::span<const State> states);
+  std::vector<LaneControl> controls();
+  void set_controls(std::span<const LaneControl> controls);
+  LaneControl control(std::uint64_t lane);
+  void set_control(std::uint64_t lane, const LaneControl& control);
+
+  /// Copies [address, address + size) of `count` lanes from `first` on to or from `bytes`, which has `size` bytes of
+  /// each. Whether it was all there, for each lane: mapped, and for writing, with frames left. What is before the first
+  /// byte that is not there may have been copied.
+  std::vector<std::uint8_t> read_memory(std::uint64_t first, std::uint64_t count, std::uint64_t address,
+                                        std::uint64_t size, std::span<std::byte> bytes);
+  std::vector<std::uint8_t> write_memory(std::uint64_t first, std::uint64_t count, std::uint64_t address,
+                                         std::uint64_t size, std::span<const std::byte> bytes);
+
+  /// A page that a lane has written since the image was loaded or `clean` was called.
+  struct DirtyPage {
+    std::uint64_t lane;
+    std::uint64_t address;
+    std::byte bytes[guest::PAGE_SIZE];
+  };
+  /// Visits all of them, those of one warp's frame together. A frame has pages of all lanes of its warp, whether they
+  /// wrote or not.
+  template <class Visit>
+  void visit_dirty_pages(const Visit& visit);
+  /// Takes note of what is written: those pages are not dirty any more.
+  void clean();
+
+  // Running.
+
+  /// Lets every lane that runs retire up to `instructions` more. Returns at once.
+  void launch(std::uint64_t instructions);
+  bool is_idle() { return backend_.is_idle(); }
+  void wait() { backend_.wait(); }
+  /// Makes lanes come back soon; `launch` lets them go on.
+  void interrupt();
+  /// What lane 0 had retired when it last looked up, while it runs.
+  std::uint64_t progress() const;
+
+  std::uint32_t frames_used();
+  std::uint32_t frame_capacity() const { return launch_.store.capacity; }
+  std::uint64_t frame_size_bytes() const { return guest::PAGE_SIZE << launch_.store.cell_shift; }
+  /// Makes room for more written pages. False where the device has no more.
+  bool add_frames(std::uint64_t bytes);
+  /// Lets lanes that ran out of memory go on.
+  void revive_out_of_memory();
+
+ private:
+  std::uint32_t warp_lanes() const { return 1u << launch_.store.cell_shift; }
+  std::uint32_t warp_count() const;
+  void start(Kernel kernel);
+  void upload_launch();
+  void copy_memory(std::uint64_t first, std::uint64_t count, std::uint64_t address, std::uint64_t size);
+  void make_store(std::uint64_t capacity);
+  template <class T>
+  std::unique_ptr<DeviceMemory> upload(std::span<const T> values);
+  template <class T>
+  void download(std::span<T> values, DeviceAddress source);
+  void visit_dirty_frames(
+      const std::function<void(std::uint32_t warp, std::uint64_t address, const std::byte*)>& visit);
+
+  Backend& backend_;
+  LaneArrayOptions options_;
+  Launch launch_{};
+  std::uint64_t image_units_ = 0;
+  std::unique_ptr<DeviceMemory> launch_memory_, states_, controls_, counters_;
+  std::unique_ptr<DeviceMemory> regions_, code_regions_, ops_, page_keys_, page_frames_, breakpoints_, image_state_;
+  std::unique_ptr<DeviceMemory> decoder_starts_, decoder_opcodes_;
+  std::unique_ptr<DeviceMemory> frames_, keys_, numbers_, slots_, dirty_frames_;
+  std::unique_ptr<DeviceMemory> copy_buffer_, copy_done_;
+  std::unique_ptr<MappedMemory> mailbox_;
+};
+
+template <class Visit>
+void LaneArray::visit_dirty_pages(const Visit& visit) {
+  DirtyPage page{};
+  visit_dirty_frames([&](std::uint32_t warp, std::uint64_t address, const std::byte* frame) {
+    page.address = address;
+    for (std::uint32_t lane = 0; lane < warp_lanes(); ++lane) {
+      page.lane = std::uint64_t{warp} * warp_lanes() + lane;
+      if (page.lane >= lane_count()) break;
+      for (std::uint32_t cell = 0; cell < PAGE_CELLS; ++cell) {
+        std::memcpy(page.bytes + cell * CELL_BYTES, frame + (std::uint64_t{cell} * warp_lanes() + lane) * CELL_BYTES,
+                    CELL_BYTES);
+      }
+      visit(page);
+    }
+  });
+}
+
+}  // namespace armillion::engine::gpu

@@ -1,0 +1,177 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "armillion/permissions.hpp"
+#include "armillion/state.hpp"
+#include "armillion/stop_reason.hpp"
+#include "isa/micro_op.hpp"
+#include "isa/predecode.hpp"
+
+// What host and device code must agree on: plain structs with the same layout on both sides. Addresses are numbers of
+// 64 bits in the backend's memory.
+namespace armillion::engine::gpu {
+
+using isa::MicroOp;
+
+/// An address in the memory of the device, see backend.hpp.
+using DeviceAddress = std::uint64_t;
+
+inline constexpr std::uint64_t PAGE_BYTES = 4096;
+inline constexpr std::uint32_t PAGE_WORDS = 1024;
+/// Lanes of a warp whose memory is interleaved: cell c of a frame is 8 bytes of each of them.
+inline constexpr std::uint32_t WARP_LANES = 32;
+inline constexpr std::uint32_t CELL_BYTES = 8;
+inline constexpr std::uint32_t PAGE_CELLS = PAGE_BYTES / CELL_BYTES;
+
+/// A lane's state is stored as cells, [warp][cell][lane].
+inline constexpr std::uint32_t STATE_CELLS = sizeof(State) / CELL_BYTES;
+static_assert(sizeof(State) % CELL_BYTES == 0);
+/// General registers, SP, ZR and the sink come first; PC has the sink's place while the host looks.
+inline constexpr std::uint32_t REGISTER_CELLS = 34;
+inline constexpr std::uint32_t PC_CELL = offsetof(State, pc) / CELL_BYTES;
+inline constexpr std::uint32_t FLAGS_AND_FPCR_CELL = offsetof(State, n) / CELL_BYTES;
+inline constexpr std::uint32_t FPSR_AND_EXCLUSIVE_SIZE_CELL = offsetof(State, fpsr) / CELL_BYTES;
+inline constexpr std::uint32_t EXCLUSIVE_ADDRESS_CELL = offsetof(State, exclusive_address) / CELL_BYTES;
+inline constexpr std::uint32_t TPIDR_CELL = offsetof(State, tpidr_el0) / CELL_BYTES;
+inline constexpr std::uint32_t VECTOR_CELLS = offsetof(State, vectors) / CELL_BYTES;
+static_assert(offsetof(State, fpcr) == FLAGS_AND_FPCR_CELL * CELL_BYTES + 4);
+static_assert(offsetof(State, exclusive_size) == FPSR_AND_EXCLUSIVE_SIZE_CELL * CELL_BYTES + 4);
+
+// Micro-operations of the lanes' interpreter have in `extra` which case of its switch they are: the place of their
+// handler in hot_handlers.inc, or one of these.
+#define ARMILLION_HOT(...) +1
+inline constexpr std::uint16_t HOT_COUNT = 0
+#include "engine/gpu/hot_handlers.inc"
+    ;
+#undef ARMILLION_HOT
+/// Through the table of functions, by `handler`.
+inline constexpr std::uint16_t COLD_CASE = HOT_COUNT;
+/// No instruction: execution goes on at PC, wherever its operations are. Also stands behind each code region.
+inline constexpr std::uint16_t FIND_CASE = HOT_COUNT + 1;
+/// No instruction: the one at PC is fetched from the lane's own memory.
+inline constexpr std::uint16_t FETCH_CASE = HOT_COUNT + 2;
+/// The word is not an instruction.
+inline constexpr std::uint16_t UNDEFINED_CASE = HOT_COUNT + 3;
+inline constexpr std::uint16_t BREAKPOINT_CASE = HOT_COUNT + 4;
+
+/// The first two operations of every image: the ones that a lane is at when it is nowhere in the image's code.
+inline constexpr std::uint32_t FETCH_INDEX = 0;
+inline constexpr std::uint32_t FIND_INDEX = 1;
+inline constexpr std::uint32_t FIRST_CODE_INDEX = 2;
+
+/// A maximal range of mapped pages with the same permissions, in ascending order.
+struct MemoryRegion {
+  std::uint64_t start;
+  std::uint64_t end;
+  std::uint32_t permissions;
+  std::uint32_t reserved;
+};
+
+/// Decoded instructions of consecutive executable memory. Where the memory can be written, a region is one page.
+struct CodeRegion {
+  std::uint64_t start;
+  std::uint64_t end;
+  /// Of the operation at `start`; the others follow, then one of FIND_CASE.
+  std::uint32_t first_index;
+  std::uint32_t is_writable;
+};
+
+inline constexpr std::uint64_t EMPTY_KEY = ~std::uint64_t{0};
+
+/// The snapshot that all lanes start from: read-only, shared.
+struct Image {
+  DeviceAddress regions;       // MemoryRegion[region_count]
+  DeviceAddress code_regions;  // CodeRegion[code_region_count]
+  DeviceAddress ops;           // MicroOp[]
+  /// Open-addressed hash of the pages that are not zero: page numbers, and their frames in units of a page from the
+  /// frame memory's start. Page numbers are EMPTY_KEY where free.
+  DeviceAddress page_keys;        // uint64_t[page_mask + 1]
+  DeviceAddress page_frames;      // uint32_t[page_mask + 1]
+  DeviceAddress breakpoints;      // uint64_t[breakpoint_count], ascending
+  DeviceAddress decoder_starts;   // uint32_t[4097]
+  DeviceAddress decoder_opcodes;  // uint16_t[]
+  DeviceAddress state;            // State
+  std::uint32_t region_count;
+  std::uint32_t code_region_count;
+  std::uint32_t page_mask;
+  std::uint32_t breakpoint_count;
+};
+
+/// What lanes have written: frames of one warp each, found by (warp, page) in an open-addressed hash.
+struct FrameStore {
+  DeviceAddress keys;    // uint64_t[key_mask + 1]
+  DeviceAddress frames;  // uint32_t[key_mask + 1], the frame's number
+  DeviceAddress slots;   // uint32_t[capacity]: where a frame's key is
+  /// The frames that were written since the host last took note, in any order.
+  DeviceAddress dirty_frames;  // uint32_t[capacity]
+  DeviceAddress dirty_count;   // uint32_t
+  /// Where frames begin in units of a page from the frame memory's start; a frame has 1 << cell_shift pages.
+  std::uint32_t first_unit;
+  std::uint32_t capacity;
+  std::uint32_t key_mask;
+  /// log2 of the lanes of a warp: 0 where it has one lane.
+  std::uint32_t cell_shift;
+};
+
+/// What one lane was given and how it came out.
+struct LaneControl {
+  /// How many instructions it may still retire, and how many it has since the last reset.
+  std::uint64_t instructions_left;
+  std::uint64_t retired;
+  MemoryFault fault;
+  std::uint32_t immediate;
+  /// A StopReason. A lane runs while it is RUNNING.
+  std::uint8_t stop;
+  /// Not 0: the first instruction is executed even if it has a breakpoint.
+  std::uint8_t passes_breakpoint;
+  std::uint16_t reserved;
+  // While a kernel runs: what the launch still allows, when to look at the mailbox, and the instructions that the lane
+  // was granted at once.
+  std::uint64_t launch_left;
+  std::uint64_t next_look;
+  std::uint32_t slice;
+  std::uint32_t reserved2;
+};
+static_assert(sizeof(LaneControl) == 64);
+
+/// Words of mapped memory that host and device share while a kernel runs.
+struct Mailbox {
+  /// Not 0: lanes stop at the next look, to go on in a later launch.
+  std::uint32_t cancel;
+  std::uint32_t reserved;
+  /// Instructions that lane 0 has retired, as of its last look.
+  std::uint64_t progress;
+};
+
+/// What a launch works on.
+struct Launch {
+  Image image;
+  FrameStore store;
+  /// Image frames, then the lanes' own.
+  DeviceAddress frame_memory;
+  DeviceAddress states;    // uint64_t[warps][STATE_CELLS][lanes of a warp]
+  DeviceAddress controls;  // LaneControl[]
+  DeviceAddress mailbox;   // Mailbox, mapped
+  /// uint32_t: frames in use. May pass the capacity for a moment.
+  DeviceAddress frames_used;
+  std::uint64_t lane_count;
+  /// No lane retires more than this in one launch.
+  std::uint64_t launch_instructions;
+  /// For COPY_GUEST_MEMORY: the guest's range, the lanes, the buffer [lane][byte], and whether all of a lane's range
+  /// was there (uint8_t[lane]).
+  std::uint64_t copy_address;
+  std::uint64_t copy_bytes;
+  std::uint64_t copy_first_lane;
+  std::uint64_t copy_lanes;
+  DeviceAddress copy_buffer;
+  DeviceAddress copy_done;
+  std::uint32_t copy_to_guest;
+  std::uint32_t reserved;
+  /// For RESET_STATE: what each lane may retire, and what counts as retired already.
+  std::uint64_t initial_limit;
+  std::uint64_t initial_retired;
+};
+
+}  // namespace armillion::engine::gpu

@@ -1,0 +1,366 @@
+#pragma once
+
+#include <cstdint>
+
+#include "engine/gpu/lane_layout.hpp"
+#include "engine/gpu/target.hpp"
+#include "isa/macros.hpp"
+
+// A lane's memory: the image that all lanes share, and over it the frames that its warp has written. A frame belongs to
+// a warp and holds the page of each of its lanes, interleaved in cells of eight bytes, so that lanes that access the
+// same address touch neighbouring memory.
+//
+// The lanes of a warp share a small cache of translations. It only ever holds what is right for all of them: a page of
+// the image until one of them writes to it, the warp's own frame from then on.
+namespace armillion::engine::gpu {
+
+inline constexpr std::uint32_t TLB_ENTRIES = 64;
+
+/// A cached translation. Low half: where the page is, in units of a page from the start of the frame memory, and
+/// PRIVATE. High half: bits 47:18 of its address in bits 30:1, bit 0 set, and WRITABLE.
+using TlbEntry = std::uint64_t;
+inline constexpr std::uint32_t TLB_PRIVATE = 0x8000'0000;
+inline constexpr std::uint32_t TLB_WRITABLE = 0x8000'0000;
+
+/// What the lanes of a warp share while a kernel runs.
+struct WarpShared {
+  std::uint64_t registers[REGISTER_CELLS][WARP_LANES];
+  TlbEntry tlb[TLB_ENTRIES];
+  std::uint32_t lock;
+  std::uint32_t warp;
+};
+
+/// What a lane must know to find its memory.
+struct LaneMemory {
+  const ARMILLION_GLOBAL Launch* launch;
+  ARMILLION_SHARED WarpShared* shared;
+  std::uint64_t frame_memory;
+  std::uint32_t cell_shift;
+  std::uint32_t lane;
+
+  ARMILLION_INLINE std::uint32_t warp() const { return shared->warp; }
+  /// Among all lanes.
+  ARMILLION_INLINE std::uint64_t lane_index() const { return (std::uint64_t{warp()} << cell_shift) + lane; }
+  ARMILLION_INLINE ARMILLION_GLOBAL LaneControl& control() const {
+    return target::global<LaneControl>(launch->controls)[lane_index()];
+  }
+
+  ARMILLION_INLINE static std::uint32_t tag_of(std::uint64_t address) {
+    return static_cast<std::uint32_t>(address >> 17) | 1;
+  }
+  ARMILLION_INLINE ARMILLION_SHARED TlbEntry& entry_for(std::uint64_t address) const {
+    return shared->tlb[address / PAGE_BYTES % TLB_ENTRIES];
+  }
+  ARMILLION_INLINE static bool may_read(TlbEntry entry, std::uint64_t address) {
+    return (static_cast<std::uint32_t>(entry >> 32) & ~TLB_WRITABLE) == tag_of(address) && address >> 48 == 0;
+  }
+  ARMILLION_INLINE static bool may_write(TlbEntry entry, std::uint64_t address) {
+    return static_cast<std::uint32_t>(entry >> 32) == (tag_of(address) | TLB_WRITABLE) && address >> 48 == 0;
+  }
+
+  ARMILLION_INLINE static bool is_private(TlbEntry entry) { return (entry & TLB_PRIVATE) != 0; }
+  /// Where this lane's byte at `address` is. `address` lies in the page of `entry`.
+  ARMILLION_INLINE std::uint64_t locate(TlbEntry entry, std::uint64_t address) const {
+    const std::uint32_t shift = is_private(entry) ? cell_shift : 0;
+    const std::uint32_t column = is_private(entry) ? lane * CELL_BYTES : 0;
+    const auto offset = static_cast<std::uint32_t>(address % PAGE_BYTES);
+    return frame_memory + (entry & (TLB_PRIVATE - 1)) * PAGE_BYTES +
+           (((offset & ~(CELL_BYTES - 1)) << shift) + column + offset % CELL_BYTES);
+  }
+  /// Bytes between a cell and the next.
+  ARMILLION_INLINE std::uint32_t cell_distance(TlbEntry entry) const {
+    return CELL_BYTES << (is_private(entry) ? cell_shift : 0);
+  }
+};
+
+/// An address without its tag, which is ignored where bit 55 is clear (TBI0; D8.8 and AArch64.BranchAddr).
+ARMILLION_INLINE constexpr std::uint64_t without_tag(std::uint64_t address) {
+  return (address >> 55 & 1) == 0 ? address & 0x00ff'ffff'ffff'ffffull : address;
+}
+
+/// The region that contains `address`, or nullptr.
+ARMILLION_COLD inline const ARMILLION_GLOBAL MemoryRegion* find_region(const ARMILLION_GLOBAL Image& image,
+                                                                       std::uint64_t address) {
+  const auto* regions = target::global<const MemoryRegion>(image.regions);
+  std::uint32_t low = 0;
+  std::uint32_t high = image.region_count;
+  while (low < high) {
+    const std::uint32_t middle = (low + high) / 2;
+    if (address < regions[middle].start) {
+      high = middle;
+    } else if (address >= regions[middle].end) {
+      low = middle + 1;
+    } else {
+      return &regions[middle];
+    }
+  }
+  return nullptr;
+}
+
+ARMILLION_INLINE constexpr std::uint32_t hash_of_key(std::uint64_t key) {
+  return static_cast<std::uint32_t>(key * 0x9e37'79b9'7f4a'7c15ull >> 32);
+}
+
+/// The key of a page of a warp. Page numbers have 36 bits.
+ARMILLION_INLINE constexpr std::uint64_t frame_key(std::uint32_t warp, std::uint64_t page) {
+  return std::uint64_t{warp} << 36 | page;
+}
+inline constexpr std::uint64_t FRAME_KEY_PAGE = (1ull << 36) - 1;
+
+inline constexpr std::uint32_t NO_SLOT = ~0u;
+
+/// Where `key` stands in a hash, or NO_SLOT.
+ARMILLION_INLINE std::uint32_t find_slot(const ARMILLION_GLOBAL std::uint64_t* keys, std::uint32_t mask,
+                                         std::uint64_t key) {
+  for (std::uint32_t slot = hash_of_key(key) & mask;; slot = (slot + 1) & mask) {
+    const std::uint64_t found = target::load_shared_word(&keys[slot]);
+    if (found == key) return slot;
+    if (found == EMPTY_KEY) return NO_SLOT;
+  }
+}
+
+/// Where the image has the page, in units of a page; the zero frame, which is the first, where it has none.
+ARMILLION_INLINE std::uint32_t image_unit(const ARMILLION_GLOBAL Image& image, std::uint64_t page) {
+  const std::uint32_t slot = find_slot(target::global<const std::uint64_t>(image.page_keys), image.page_mask, page);
+  return slot == NO_SLOT ? 0 : target::global<const std::uint32_t>(image.page_frames)[slot];
+}
+
+/// A frame's number has this bit in the hash once it was written since the host last took note of it.
+inline constexpr std::uint32_t FRAME_DIRTY = 0x8000'0000;
+
+ARMILLION_INLINE std::uint32_t frame_unit(const ARMILLION_GLOBAL FrameStore& store, std::uint32_t frame) {
+  return store.first_unit + ((frame & ~FRAME_DIRTY) << store.cell_shift);
+}
+
+/// Who wants a page, and for what. The host's accesses need no permission.
+enum class Reach : std::uint32_t { READ, WRITE, EXECUTE, HOST_READ, HOST_WRITE };
+
+ARMILLION_INLINE constexpr bool is_write(Reach reach) { return reach == Reach::WRITE || reach == Reach::HOST_WRITE; }
+ARMILLION_INLINE constexpr Permissions wanted_by(Reach reach) {
+  switch (reach) {
+    case Reach::READ: return Permissions::READ;
+    case Reach::WRITE: return Permissions::WRITE;
+    case Reach::EXECUTE: return Permissions::EXECUTE;
+    default: return Permissions::NONE;
+  }
+}
+
+/// What a look-up found: where the page is, or why it is not accessible.
+struct Lookup {
+  enum class Status : std::uint32_t { FOUND, UNMAPPED, PERMISSION, NO_FRAME_LEFT };
+  Status status;
+  /// The page as it is now.
+  std::uint32_t unit;
+  /// A new frame of the warp for it, which the lanes must fill before it is published; NO_SLOT for none.
+  std::uint32_t new_frame;
+  /// High half of the TLB's entry.
+  std::uint32_t tag;
+};
+
+/// Notes that `frame`, the value at `slot` of the hash, is about to be written.
+ARMILLION_INLINE void mark_dirty(const ARMILLION_GLOBAL FrameStore& store, std::uint32_t slot, std::uint32_t frame) {
+  target::global<std::uint32_t>(store.frames)[slot] = frame | FRAME_DIRTY;
+  const std::uint32_t place = target::fetch_add(target::global<std::uint32_t>(store.dirty_count), 1u);
+  target::global<std::uint32_t>(store.dirty_frames)[place] = frame;
+}
+
+/// Finds a page for an access. Called with the warp's lock held.
+ARMILLION_INLINE Lookup look_up(const LaneMemory& memory, std::uint64_t page, Reach reach) {
+  const ARMILLION_GLOBAL Image& image = memory.launch->image;
+  const ARMILLION_GLOBAL FrameStore& store = memory.launch->store;
+  Lookup result{Lookup::Status::FOUND, 0, NO_SLOT, 0};
+  const auto* region = page >> 36 != 0 ? nullptr : find_region(image, page * PAGE_BYTES);
+  if (region == nullptr) {
+    result.status = Lookup::Status::UNMAPPED;
+    return result;
+  }
+  const auto permissions = static_cast<Permissions>(region->permissions);
+  if (!allows(permissions, wanted_by(reach))) {
+    result.status = Lookup::Status::PERMISSION;
+    return result;
+  }
+  if (allows(permissions, Permissions::READ)) result.tag = LaneMemory::tag_of(page * PAGE_BYTES);
+  const std::uint32_t slot =
+      find_slot(target::global<const std::uint64_t>(store.keys), store.key_mask, frame_key(memory.warp(), page));
+  if (slot != NO_SLOT) {
+    const std::uint32_t frame = target::load_shared_word(&target::global<const std::uint32_t>(store.frames)[slot]);
+    result.unit = frame_unit(store, frame) | TLB_PRIVATE;
+    const bool is_dirty = (frame & FRAME_DIRTY) != 0;
+    if (is_write(reach) && !is_dirty) mark_dirty(store, slot, frame);
+    if ((is_write(reach) || is_dirty) && allows(permissions, Permissions::WRITE)) result.tag |= TLB_WRITABLE;
+    return result;
+  }
+  result.unit = image_unit(image, page);
+  if (!is_write(reach)) return result;
+  auto* used = target::global<std::uint32_t>(memory.launch->frames_used);
+  const std::uint32_t frame = target::fetch_add(used, 1u);
+  if (frame >= store.capacity) {
+    target::fetch_add(used, ~0u);
+    result.status = Lookup::Status::NO_FRAME_LEFT;
+    return result;
+  }
+  result.new_frame = frame;
+  if (allows(permissions, Permissions::WRITE)) result.tag |= TLB_WRITABLE;
+  return result;
+}
+
+/// Enters a filled frame into the hash.
+ARMILLION_INLINE void publish(const LaneMemory& memory, std::uint64_t page, std::uint32_t frame) {
+  const ARMILLION_GLOBAL FrameStore& store = memory.launch->store;
+  auto* keys = target::global<std::uint64_t>(store.keys);
+  const std::uint64_t key = frame_key(memory.warp(), page);
+  std::uint32_t slot = hash_of_key(key) & store.key_mask;
+  while (!target::compare_exchange(&keys[slot], EMPTY_KEY, key)) slot = (slot + 1) & store.key_mask;
+  target::global<std::uint32_t>(store.slots)[frame] = slot;
+  mark_dirty(store, slot, frame);
+}
+
+/// Copies the page at `unit` of the image for all lanes of the warp into `frame`; the lanes of `mask` share the work.
+ARMILLION_INLINE void fill_frame(const LaneMemory& memory, std::uint32_t unit, std::uint32_t frame,
+                                 std::uint32_t mask) {
+  const auto* source = target::global<const std::uint64_t>(memory.frame_memory + std::uint64_t{unit} * PAGE_BYTES);
+  auto* destination = target::global<std::uint64_t>(
+      memory.frame_memory + std::uint64_t{frame_unit(memory.launch->store, frame)} * PAGE_BYTES);
+  const auto sharers = static_cast<std::uint32_t>(__builtin_popcount(mask));
+  const auto first = static_cast<std::uint32_t>(__builtin_popcount(mask & ((1u << memory.lane) - 1)));
+  const std::uint32_t count = PAGE_CELLS << memory.cell_shift;
+#pragma clang loop unroll_count(8)
+  for (std::uint32_t i = first; i < count; i += sharers) destination[i] = source[i >> memory.cell_shift];
+}
+
+ARMILLION_INLINE std::uint64_t broadcast(std::uint32_t mask, std::uint64_t value, std::uint32_t lane) {
+  const std::uint32_t low = target::broadcast(mask, static_cast<std::uint32_t>(value), lane);
+  const std::uint32_t high = target::broadcast(mask, static_cast<std::uint32_t>(value >> 32), lane);
+  return std::uint64_t{high} << 32 | low;
+}
+
+/// Finds the page of `address`, which has no tag, for an access of `size` bytes in that page, and keeps what it found
+/// in the TLB. 0 where the access is not allowed: the lane's control says why.
+ARMILLION_COLD inline TlbEntry translate(LaneMemory memory, std::uint64_t address, std::uint32_t size, Reach reach) {
+  const std::uint64_t page = address / PAGE_BYTES;
+  const std::uint32_t mask = target::active_lanes(memory.lane);
+  TlbEntry result = 0;
+  auto status = Lookup::Status::FOUND;
+  // Lanes that want the same page are served at once.
+  for (std::uint32_t todo = mask; todo != 0;) {
+    const auto leader = static_cast<std::uint32_t>(__builtin_ctz(todo));
+    const std::uint64_t leader_page = broadcast(mask, page, leader);
+    const auto leader_reach = static_cast<Reach>(target::broadcast(mask, static_cast<std::uint32_t>(reach), leader));
+    const bool leads = memory.lane == leader;
+    Lookup found{};
+    if (leads) {
+      // Other lanes of this warp may be here too, on another path.
+      while (target::exchange(&memory.shared->lock, 1) != 0) {
+      }
+      target::fence_warp();
+      found = look_up(memory, leader_page, leader_reach);
+    }
+    found.status =
+        static_cast<Lookup::Status>(target::broadcast(mask, static_cast<std::uint32_t>(found.status), leader));
+    found.unit = target::broadcast(mask, found.unit, leader);
+    found.new_frame = target::broadcast(mask, found.new_frame, leader);
+    found.tag = target::broadcast(mask, found.tag, leader);
+    std::uint32_t unit = found.unit;
+    if (found.status == Lookup::Status::FOUND && found.new_frame != NO_SLOT) {
+      fill_frame(memory, found.unit, found.new_frame, mask);
+      unit = frame_unit(memory.launch->store, found.new_frame) | TLB_PRIVATE;
+      target::fence_warp();
+      target::synchronize(mask);
+    }
+    // Bit 0 of the tag makes an entry differ from 0 also where the page may not be read and so is not cached.
+    const TlbEntry entry = std::uint64_t{found.tag | 1} << 32 | unit;
+    if (leads) {
+      if (found.status == Lookup::Status::FOUND) {
+        if (found.new_frame != NO_SLOT) publish(memory, leader_page, found.new_frame);
+        if ((found.tag & ~TLB_WRITABLE) != 0) memory.entry_for(leader_page * PAGE_BYTES) = entry;
+      }
+      target::fence_warp();
+      target::exchange(&memory.shared->lock, 0);
+    }
+    const bool served = page == leader_page && reach == leader_reach;
+    if (served) {
+      status = found.status;
+      result = status == Lookup::Status::FOUND ? entry : 0;
+    }
+    todo &= ~target::ballot(mask, served);
+  }
+  if (status != Lookup::Status::FOUND) {
+    ARMILLION_GLOBAL LaneControl& control = memory.control();
+    const bool is_fault = status != Lookup::Status::NO_FRAME_LEFT;
+    control.stop = static_cast<std::uint8_t>(is_fault ? StopReason::MEMORY_FAULT : StopReason::OUT_OF_MEMORY);
+    control.fault.address = address;
+    control.fault.size = size;
+    control.fault.access = is_write(reach) ? Access::WRITE : reach == Reach::EXECUTE ? Access::EXECUTE : Access::READ;
+    control.fault.kind = status == Lookup::Status::PERMISSION ? FaultKind::PERMISSION : FaultKind::UNMAPPED;
+  }
+  return result;
+}
+
+/// The pages of an access: one, or two where it crosses a page.
+struct AccessPages {
+  /// Bytes in the first page.
+  std::uint32_t first_bytes;
+  TlbEntry first;
+  TlbEntry second;
+};
+
+/// Finds them. False where some byte is not accessible; the lane's control names the first.
+ARMILLION_INLINE bool find_pages(const LaneMemory& memory, std::uint64_t address, std::uint32_t size, Reach reach,
+                                 AccessPages& pages) {
+  const auto left_in_page = static_cast<std::uint32_t>(PAGE_BYTES - address % PAGE_BYTES);
+  pages.first_bytes = size < left_in_page ? size : left_in_page;
+  pages.first = memory.entry_for(address);
+  const bool is_cached =
+      is_write(reach) ? LaneMemory::may_write(pages.first, address) : LaneMemory::may_read(pages.first, address);
+  if (!is_cached) pages.first = translate(memory, address, size, reach);
+  if (pages.first == 0) return false;
+  if (pages.first_bytes == size) return true;
+  pages.second = translate(memory, address + pages.first_bytes, size, reach);
+  return pages.second != 0;
+}
+
+ARMILLION_INLINE std::uint64_t locate_byte(const LaneMemory& memory, const AccessPages& pages, std::uint64_t address,
+                                           std::uint32_t i) {
+  return memory.locate(i < pages.first_bytes ? pages.first : pages.second, address + i);
+}
+
+/// Any load, at any address: what the loop's inline path cannot do. False after a fault. `bytes` has whole words.
+ARMILLION_COLD inline bool load_bytes(LaneMemory memory, std::uint64_t tagged_address, std::uint32_t size,
+                                      unsigned char* bytes) {
+  const std::uint64_t address = without_tag(tagged_address);
+  AccessPages pages{};
+  if (!find_pages(memory, address, size, Reach::READ, pages)) return false;
+  if ((address | size) % 4 == 0) {
+    for (std::uint32_t i = 0; i < size; i += 4) {
+      const auto word = *target::global<const std::uint32_t>(locate_byte(memory, pages, address, i));
+      __builtin_memcpy(bytes + i, &word, sizeof word);
+    }
+    return true;
+  }
+  for (std::uint32_t i = 0; i < size; ++i) {
+    bytes[i] = *target::global<const unsigned char>(locate_byte(memory, pages, address, i));
+  }
+  return true;
+}
+
+/// The same for stores.
+ARMILLION_COLD inline bool store_bytes(LaneMemory memory, std::uint64_t tagged_address, std::uint32_t size,
+                                       const unsigned char* bytes) {
+  const std::uint64_t address = without_tag(tagged_address);
+  AccessPages pages{};
+  if (!find_pages(memory, address, size, Reach::WRITE, pages)) return false;
+  if ((address | size) % 4 == 0) {
+    for (std::uint32_t i = 0; i < size; i += 4) {
+      std::uint32_t word = 0;
+      __builtin_memcpy(&word, bytes + i, sizeof word);
+      *target::global<std::uint32_t>(locate_byte(memory, pages, address, i)) = word;
+    }
+    return true;
+  }
+  for (std::uint32_t i = 0; i < size; ++i) {
+    *target::global<unsigned char>(locate_byte(memory, pages, address, i)) = bytes[i];
+  }
+  return true;
+}
+
+}  // namespace armillion::engine::gpu

@@ -1,0 +1,31 @@
+#include "engine/gpu/device_code.hpp"
+
+// Kernels that do nothing, for the tests of what surrounds them. A real driver takes them as well.
+namespace armillion::engine::gpu {
+
+namespace {
+
+constexpr const char* KERNELS = R"(
+.version 6.0
+.target sm_70
+.address_size 64
+.visible .entry armillion_run(.param .u64 launch) { ret; }
+.visible .entry armillion_reset_memory(.param .u64 launch) { ret; }
+.visible .entry armillion_reset_state(.param .u64 launch) { ret; }
+.visible .entry armillion_copy_guest_memory(.param .u64 launch) { ret; }
+.visible .entry armillion_clean(.param .u64 launch) { ret; }
+)";
+
+constexpr const char* TABLES = R"(
+.version 6.0
+.target sm_70
+.address_size 64
+.visible .global .align 4 .u32 armillion_table;
+)";
+
+}  // namespace
+
+std::vector<std::string> device_code_ptx() { return {KERNELS, TABLES}; }
+std::string_view device_code_version() { return "empty"; }
+
+}  // namespace armillion::engine::gpu

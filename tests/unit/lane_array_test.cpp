@@ -1,0 +1,210 @@
+#include "engine/gpu/lane_array.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "armillion/machine.hpp"
+#include "engine/gpu/host_backend.hpp"
+#include "support/assembler.hpp"
+
+// The lanes' interpreter, run on the host, against the CPU's.
+namespace armillion::engine::gpu {
+namespace {
+
+using test::assemble;
+
+StopReason reason(const LaneControl& control) { return static_cast<StopReason>(control.stop); }
+
+// A bare machine, and lanes that start from it. The parameter is whether lanes of a warp share frames.
+class LaneArrayTest : public ::testing::TestWithParam<bool> {
+ protected:
+  LaneArrayTest() : backend(make_host_backend(2)) {}
+
+  std::unique_ptr<LaneArray> lanes_of(std::string_view text, std::uint64_t count, std::uint64_t limit,
+                                      std::uint64_t frame_bytes = 4 << 20) {
+    machine.load_program(assemble(text));
+    auto lanes = std::make_unique<LaneArray>(
+        *backend, LaneArrayOptions{.lanes = count, .is_interleaved = GetParam(), .frame_bytes = frame_bytes});
+    lanes->load(machine.address_space(), machine.state(), 0, {});
+    lanes->reset(limit);
+    return lanes;
+  }
+
+  // Runs lane `lane` and the machine, whose states have been set alike, and compares all that they end in.
+  void expect_same_end(LaneArray& lanes, std::uint64_t lane, std::uint64_t limit) {
+    const RunResult expected = machine.execute(limit);
+    const LaneControl control = lanes.control(lane);
+    EXPECT_EQ(reason(control), expected.stop_reason) << name_of(reason(control));
+    EXPECT_EQ(control.retired, expected.instructions);
+    EXPECT_EQ(lanes.state(lane), machine.state());
+    EXPECT_EQ(lanes.state(lane).pc, expected.pc);
+    if (expected.stop_reason == StopReason::MEMORY_FAULT) {
+      EXPECT_EQ(control.fault.address, expected.fault.address);
+      EXPECT_EQ(control.fault.size, expected.fault.size);
+      EXPECT_EQ(control.fault.access, expected.fault.access);
+      EXPECT_EQ(control.fault.kind, expected.fault.kind);
+    }
+    std::vector<std::byte> memory(0x20000);
+    std::vector<std::byte> expected_memory(memory.size());
+    machine.read_memory(0, expected_memory);
+    EXPECT_EQ(lanes.read_memory(lane, 1, 0, memory.size(), memory).front(), 1);
+    EXPECT_EQ(memory, expected_memory);
+  }
+
+  std::unique_ptr<Backend> backend;
+  Machine machine;
+};
+
+constexpr const char* LOOP = R"(
+    movz x1, #0x8000
+    movz x2, #100
+  again:
+    str x0, [x1], #8
+    add x0, x0, x2, lsl #3
+    eor x3, x3, x0
+    subs x2, x2, #1
+    b.ne again
+    hlt #7
+)";
+
+TEST_P(LaneArrayTest, RunsALoopWithStoresToItsHalt) {
+  auto lanes = lanes_of(LOOP, 3, 1'000'000);
+  lanes->launch(1'000'000);
+  expect_same_end(*lanes, 2, 1'000'000);
+  EXPECT_EQ(lanes->control(0).immediate, 7u);
+}
+
+TEST_P(LaneArrayTest, StopsAtAnyInstructionLimit) {
+  for (std::uint64_t limit : {0, 1, 2, 3, 57, 500, 502, 503, 504}) {
+    machine = Machine();
+    auto lanes = lanes_of(LOOP, 1, limit);
+    lanes->launch(1'000'000);
+    expect_same_end(*lanes, 0, limit);
+  }
+}
+
+TEST_P(LaneArrayTest, GoesOnBetweenLaunches) {
+  auto lanes = lanes_of(LOOP, 2, 1'000'000);
+  for (int i = 0; i < 80; ++i) lanes->launch(7);
+  expect_same_end(*lanes, 1, 1'000'000);
+}
+
+TEST_P(LaneArrayTest, LanesHaveMemoryOfTheirOwn) {
+  auto lanes = lanes_of("str x0, [x1]\n ldr x2, [x1, #8]\n hlt #0", 70, 100);
+  std::vector<State> states = lanes->states(0, 70);
+  for (std::uint64_t lane = 0; lane < 70; ++lane) {
+    states[lane].x[0] = lane + 1;
+    states[lane].x[1] = 0x5000 + lane % 3 * 0x1000;
+  }
+  lanes->set_states(0, states);
+  lanes->launch(100);
+  for (std::uint64_t lane : {0, 1, 31, 32, 69}) {
+    std::uint64_t word = 0;
+    for (std::uint64_t page = 0; page < 3; ++page) {
+      lanes->read_memory(lane, 1, 0x5000 + page * 0x1000, 8, std::as_writable_bytes(std::span(&word, 1)));
+      EXPECT_EQ(word, lane % 3 == page ? lane + 1 : 0);
+    }
+  }
+}
+
+TEST_P(LaneArrayTest, FaultsLikeTheInterpreter) {
+  for (const char* text : {
+           "movz x1, #0x40, lsl #16\n ldr x0, [x1]",                   // unmapped
+           "movz x1, #0x40, lsl #16\n sub x1, x1, #4\n ldr x0, [x1]",  // crosses the end
+           "movz x1, #0x40, lsl #16\n sub x1, x1, #4\n str q0, [x1]",
+           "movz x1, #0x1001\n ldxr x0, [x1]",  // alignment
+           "movz x1, #0x1002\n br x1",          // PC alignment
+           "movz x1, #0x80, lsl #32\n br x1",   // unmapped PC
+           "nop\n .inst 0\n",                   // undefined
+           "brk #3", "svc #5",
+           "movz x1, #0xab00, lsl #48\n movk x1, #0x2000\n str x1, [x1]\n ldr x2, [x1]\n hlt #0",  // tagged address
+       }) {
+    machine = Machine();
+    auto lanes = lanes_of(text, 1, 100);
+    lanes->launch(100);
+    expect_same_end(*lanes, 0, 100);
+  }
+}
+
+TEST_P(LaneArrayTest, ExecutesCodeThatALaneWrites) {
+  // Turns the instruction behind the loop's end into "add x5, x5, #1", and calls a page that was empty.
+  const std::uint32_t add = assemble("add x5, x5, #1").front();
+  const std::uint32_t ret = assemble("ret").front();
+  auto lanes = lanes_of(R"(
+      adr x1, patched
+      str w2, [x1]
+      movz x6, #0x3000
+      str w2, [x6]
+      str w3, [x6, #4]
+      blr x6
+    patched:
+      hlt #1
+      str w2, [x6, #8]
+      hlt #2
+  )",
+                        2, 100);
+  State state = lanes->state(0);
+  state.x[2] = add;
+  state.x[3] = ret;
+  lanes->set_state(1, state);
+  lanes->launch(100);
+  machine.state() = state;
+  expect_same_end(*lanes, 1, 100);
+  EXPECT_EQ(lanes->state(1).x[5], 2u);
+}
+
+TEST_P(LaneArrayTest, ResetBringsMemoryAndStateBack) {
+  auto lanes = lanes_of(LOOP, 40, 1'000'000);
+  lanes->launch(1'000'000);
+  EXPECT_GT(lanes->frames_used(), 0u);
+  lanes->reset(300);
+  EXPECT_EQ(lanes->frames_used(), 0u);
+  std::uint64_t word = 1;
+  lanes->read_memory(39, 1, 0x8008, 8, std::as_writable_bytes(std::span(&word, 1)));
+  EXPECT_EQ(word, 0u);
+  lanes->launch(1'000'000);
+  expect_same_end(*lanes, 39, 300);
+}
+
+TEST_P(LaneArrayTest, RunsOutOfFramesAndGoesOnWhenThereAreMore) {
+  constexpr const char* WRITES_PAGES = R"(
+      movz x1, #0x4000
+      movz x2, #12
+    again:
+      str x2, [x1]
+      add x1, x1, #1, lsl #12
+      subs x2, x2, #1
+      b.ne again
+      hlt #0
+  )";
+  auto lanes = lanes_of(WRITES_PAGES, 64, 1000, GetParam() ? 16 * 131072 : 400 * 4096);
+  lanes->launch(1000);
+  int stopped = 0;
+  for (const LaneControl& control : lanes->controls()) stopped += reason(control) == StopReason::OUT_OF_MEMORY ? 1 : 0;
+  EXPECT_GT(stopped, 0);
+  ASSERT_TRUE(lanes->add_frames(8 << 20));
+  lanes->revive_out_of_memory();
+  lanes->launch(1000);
+  expect_same_end(*lanes, 63, 1000);
+  EXPECT_EQ(lanes->state(0), machine.state());
+}
+
+TEST_P(LaneArrayTest, AnInterruptedLaneGoesOn) {
+  auto lanes = lanes_of("again: add x0, x0, #1\n b again", 1, UNLIMITED);
+  lanes->launch(UNLIMITED);
+  lanes->interrupt();
+  lanes->wait();
+  const LaneControl control = lanes->control(0);
+  EXPECT_EQ(reason(control), StopReason::RUNNING);
+  EXPECT_EQ(lanes->state(0).x[0], (control.retired + 1) / 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(Memory, LaneArrayTest, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "Interleaved" : "Flat"; });
+
+}  // namespace
+}  // namespace armillion::engine::gpu
