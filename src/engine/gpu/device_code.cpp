@@ -14,13 +14,15 @@ namespace armillion::engine::gpu {
 
 namespace {
 
-// Compressed by gzip.
+// Compressed by gzip. The formatter would take the files' names apart.
+// clang-format off
 constexpr unsigned char KERNELS[] = {
-#embed < kernels.ptx.gz>
+#embed <kernels.ptx.gz>
 };
 constexpr unsigned char LANE_TABLES[] = {
-#embed < lane_tables.ptx.gz>
+#embed <lane_tables.ptx.gz>
 };
+// clang-format on
 
 std::string decompressed(std::span<const unsigned char> bytes) {
   z_stream stream{};

@@ -71,6 +71,8 @@ DecodedCode decode_code(const guest::AddressSpace& memory, std::span<const std::
     for (const std::uint32_t word : words) code.ops.push_back(decode_op(word));
   });
   end_region();
+  // The lanes read one operation ahead.
+  end_region();
   for (const std::uint64_t address : breakpoints) {
     for (const CodeRegion& region : code.regions) {
       if (region.start <= address && address < region.end) {

@@ -38,7 +38,11 @@ using Word = typename detail::WordOf<BYTES>::Type;
 
 /// How the instruction that ran hands over.
 enum class Next : std::uint32_t {
+  /// It did nothing: what it needs is left to the function for the same instruction.
+  COLD,
   SEQUENTIAL,
+  /// The same, but its operation has to be read: it was not kept at hand.
+  SEQUENTIAL_ANEW,
   BRANCH_RELATIVE,
   BRANCH,
   /// On to the next instruction, whose operation may be out of date.
@@ -89,8 +93,9 @@ struct Lane {
   }
 };
 
-/// Where a semantic function is part of: the interpreter's loop, where what is frequent is inline, or a function of its
-/// own, which is rare and kept small.
+/// Where a semantic function is part of: the interpreter's loop, which has no memory access but the simplest, or a
+/// function of its own, which is kept small. An access that the loop cannot do ends the semantic function as a fault
+/// would, with no register changed, and the other one executes the instruction from its start.
 enum class Place : std::uint8_t { LOOP, FUNCTION };
 
 /// The machine that the semantic functions see.
@@ -122,6 +127,8 @@ class LaneMachine {
     const std::uint32_t cell = VECTOR_CELLS + destination.slot * 2u;
     lane_.cell(cell) = value.low();
     lane_.cell(cell + 1) = value.high();
+    // What computes in vector registers may have called functions.
+    next_ = Next::SEQUENTIAL_ANEW;
   }
 
   ARMILLION_INLINE isa::Flags flags() const {
@@ -137,21 +144,24 @@ class LaneMachine {
   ARMILLION_INLINE std::uint32_t fpsr() const { return lane_.fpsr; }
   ARMILLION_INLINE void set_fpcr(std::uint32_t value) { lane_.fpcr = value; }
   ARMILLION_INLINE void set_fpsr(std::uint32_t value) { lane_.fpsr = value; }
-  ARMILLION_INLINE void raise(std::uint32_t bits) { lane_.fpsr |= bits; }
+  ARMILLION_INLINE void raise(std::uint32_t bits) {
+    lane_.fpsr |= bits;
+    next_ = Next::SEQUENTIAL_ANEW;
+  }
 
   template <class T>
   ARMILLION_INLINE isa::Loaded<T> load(std::uint64_t address) {
     T value;
     if constexpr (PLACE == Place::LOOP && is_served_inline<T>()) {
       const TlbEntry entry = lane_.memory.entry_for(address);
-      if (LaneMemory::may_read(entry, address) && fits_inline<T>(address)) [[likely]] {
-        const std::uint64_t place = lane_.memory.locate(entry, address);
+      if (LaneMemory::may_read<alignment<T>()>(entry, address) && ends_in_page<T>(address)) [[likely]] {
+        const std::uint64_t place = lane_.memory.locate(entry.unit, address);
         if constexpr (sizeof(T) <= CELL_BYTES) {
           const auto word = *target::global<const Word<sizeof(T)>>(place);
           __builtin_memcpy(&value, &word, sizeof value);
         } else {
           std::uint64_t cells[sizeof(T) / CELL_BYTES];
-          const std::uint32_t distance = lane_.memory.cell_distance(entry);
+          const std::uint32_t distance = lane_.memory.cell_distance(entry.unit);
 #pragma clang loop unroll(full)
           for (std::uint32_t i = 0; i < sizeof(T) / CELL_BYTES; ++i) {
             cells[i] = *target::global<const std::uint64_t>(place + std::uint64_t{i} * distance);
@@ -161,20 +171,25 @@ class LaneMachine {
         return {true, value};
       }
     }
-    alignas(8) unsigned char bytes[sizeof(T)];
-    const bool ok = load_bytes(lane_.memory, address, sizeof(T), bytes);
-    __builtin_memcpy(&value, bytes, sizeof value);
-    if (!ok) next_ = Next::STOP_BEFORE;
-    return {ok, value};
+    if constexpr (PLACE == Place::LOOP) {
+      next_ = Next::COLD;
+      return {false, T{}};
+    } else {
+      alignas(8) unsigned char bytes[sizeof(T)];
+      const bool ok = load_bytes(lane_.memory, address, sizeof(T), bytes);
+      __builtin_memcpy(&value, bytes, sizeof value);
+      if (!ok) next_ = Next::STOP_BEFORE;
+      return {ok, value};
+    }
   }
 
   template <class T>
   ARMILLION_INLINE bool store(std::uint64_t address, T value) {
     if constexpr (PLACE == Place::LOOP && is_served_inline<T>()) {
       const TlbEntry entry = lane_.memory.entry_for(address);
-      if (LaneMemory::may_write(entry, address) && fits_inline<T>(address) && !is_in_code(address, sizeof(T)))
-          [[likely]] {
-        const std::uint64_t place = lane_.memory.locate(entry, address);
+      if (LaneMemory::may_write<alignment<T>()>(entry, address) && ends_in_page<T>(address) &&
+          !is_in_code_page(address)) [[likely]] {
+        const std::uint64_t place = lane_.memory.locate(entry.unit, address);
         if constexpr (sizeof(T) <= CELL_BYTES) {
           Word<sizeof(T)> word;
           __builtin_memcpy(&word, &value, sizeof value);
@@ -182,7 +197,7 @@ class LaneMachine {
         } else {
           std::uint64_t cells[sizeof(T) / CELL_BYTES];
           __builtin_memcpy(cells, &value, sizeof value);
-          const std::uint32_t distance = lane_.memory.cell_distance(entry);
+          const std::uint32_t distance = lane_.memory.cell_distance(entry.unit);
 #pragma clang loop unroll(full)
           for (std::uint32_t i = 0; i < sizeof(T) / CELL_BYTES; ++i) {
             *target::global<std::uint64_t>(place + std::uint64_t{i} * distance) = cells[i];
@@ -191,15 +206,20 @@ class LaneMachine {
         return true;
       }
     }
-    alignas(8) unsigned char bytes[sizeof(T)];
-    __builtin_memcpy(bytes, &value, sizeof value);
-    const bool ok = store_bytes(lane_.memory, address, sizeof(T), bytes);
-    if (!ok) {
-      next_ = Next::STOP_BEFORE;
-    } else if (is_in_code(without_tag(address), sizeof(T))) {
-      next_ = Next::FIND;
+    if constexpr (PLACE == Place::LOOP) {
+      next_ = Next::COLD;
+      return false;
+    } else {
+      alignas(8) unsigned char bytes[sizeof(T)];
+      __builtin_memcpy(bytes, &value, sizeof value);
+      const bool ok = store_bytes(lane_.memory, address, sizeof(T), bytes);
+      if (!ok) {
+        next_ = Next::STOP_BEFORE;
+      } else if (is_in_code_page(address) || is_in_code_page(address + (sizeof(T) - 1))) {
+        next_ = Next::FIND;
+      }
+      return ok;
     }
-    return ok;
   }
 
   ARMILLION_INLINE void alignment_fault(std::uint64_t address, std::uint32_t size) {
@@ -258,18 +278,20 @@ class LaneMachine {
   static constexpr bool is_served_inline() {
     return sizeof(T) == 1 || sizeof(T) == 2 || sizeof(T) == 4 || sizeof(T) % CELL_BYTES == 0;
   }
-  /// Whether an access stays in one cell, or in whole cells of one page.
+  /// What an address must be a multiple of for an access to stay in one cell, or to consist of whole ones.
   template <class T>
-  ARMILLION_INLINE static bool fits_inline(std::uint64_t address) {
-    if constexpr (sizeof(T) <= CELL_BYTES) {
-      return address % sizeof(T) == 0;
-    } else {
-      return address % CELL_BYTES == 0 && address % PAGE_BYTES <= PAGE_BYTES - sizeof(T);
-    }
+  static constexpr std::uint32_t alignment() {
+    return sizeof(T) < CELL_BYTES ? sizeof(T) : CELL_BYTES;
   }
-  /// Whether the bytes may be instructions of the region that the lane is in.
-  ARMILLION_INLINE bool is_in_code(std::uint64_t address, std::uint32_t size) const {
-    return address - lane_.code_start + (size - 1) < std::uint64_t{lane_.index_count} * 4 + (size - 1);
+  template <class T>
+  ARMILLION_INLINE static bool ends_in_page(std::uint64_t address) {
+    return sizeof(T) <= CELL_BYTES || address % PAGE_BYTES <= PAGE_BYTES - sizeof(T);
+  }
+  /// Whether the byte may be of the code that the lane is in, which is a single page where it can be written. Pages
+  /// that are 2^44 bytes apart are not told apart: what seems to be code is only looked up again.
+  ARMILLION_INLINE bool is_in_code_page(std::uint64_t address) const {
+    return static_cast<std::uint32_t>(address / PAGE_BYTES) ==
+           static_cast<std::uint32_t>(lane_.code_start / PAGE_BYTES);
   }
 
   ARMILLION_INLINE void stop(StopReason reason, Next next, std::uint32_t immediate = 0) {

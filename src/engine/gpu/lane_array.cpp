@@ -299,6 +299,7 @@ void LaneArray::clean() {
 void LaneArray::launch(std::uint64_t instructions) {
   auto* mailbox = reinterpret_cast<Mailbox*>(mailbox_->host());
   __atomic_store_n(&mailbox->cancel, 0, __ATOMIC_RELAXED);
+  __atomic_store_n(&mailbox->stopped_lanes, 0, __ATOMIC_RELAXED);
   launch_.launch_instructions = instructions;
   start(Kernel::RUN);
 }

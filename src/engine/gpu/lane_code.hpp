@@ -73,14 +73,14 @@ ARMILLION_COLD inline Next run_fetched(Lane* lane) {
   const LaneMemory memory = lane->memory;
   const std::uint64_t pc = lane->pc();
   ARMILLION_GLOBAL LaneControl& control = memory.control();
-  const TlbEntry entry = translate(memory, pc, 4, Reach::EXECUTE);
-  if (entry == 0) return Next::STOP_BEFORE;
+  const PageUnit unit = translate(memory, pc, 4, Reach::EXECUTE);
+  if (unit == NO_UNIT) return Next::STOP_BEFORE;
   if (control.passes_breakpoint == 0 && has_breakpoint(memory.launch->image, pc)) {
     control.stop = static_cast<std::uint8_t>(StopReason::BREAKPOINT);
     return Next::STOP_BEFORE;
   }
   control.passes_breakpoint = 0;
-  const auto word = *target::global<const std::uint32_t>(memory.locate(entry, pc));
+  const auto word = *target::global<const std::uint32_t>(memory.locate(unit, pc));
   const MicroOp op = decode_word(memory.launch->image, word);
   if (op.handler == isa::UNDEFINED_HANDLER) {
     control.stop = static_cast<std::uint8_t>(StopReason::UNDEFINED_INSTRUCTION);

@@ -23,7 +23,10 @@ ARMILLION_INLINE LaneMemory lane_memory(const ARMILLION_GLOBAL Launch* launch, A
 /// The warp's part comes first, by all of its threads: they share the work.
 ARMILLION_INLINE void prepare_warp(ARMILLION_SHARED WarpShared* shared, std::uint32_t warp, std::uint32_t lane,
                                    std::uint32_t lanes) {
-  for (std::uint32_t i = lane; i < TLB_ENTRIES; i += lanes) shared->tlb[i] = 0;
+  for (std::uint32_t i = lane; i < TLB_ENTRIES; i += lanes) {
+    shared->tlb[i].read_tag = NO_TAG;
+    shared->tlb[i].write_tag = NO_TAG;
+  }
   if (lane != 0) return;
   shared->lock = 0;
   shared->warp = warp;
@@ -44,7 +47,6 @@ ARMILLION_INLINE void run_kernel(const ARMILLION_GLOBAL Launch* launch, ARMILLIO
   load_state(lane);
   const std::uint64_t left = control.instructions_left;
   control.launch_left = left < launch->launch_instructions ? left : launch->launch_instructions;
-  control.next_look = target::nanoseconds() + MAILBOX_NANOSECONDS;
   control.slice = 0;
   run_lane(lane);
 }
@@ -93,15 +95,15 @@ ARMILLION_INLINE void copy_guest_memory_kernel(const ARMILLION_GLOBAL Launch* la
   auto* buffer = target::global<unsigned char>(launch->copy_buffer) + number * launch->copy_bytes;
   const Reach reach = launch->copy_to_guest != 0 ? Reach::HOST_WRITE : Reach::HOST_READ;
   bool is_done = true;
-  TlbEntry entry = 0;
+  PageUnit unit = NO_UNIT;
   for (std::uint64_t i = 0; i < launch->copy_bytes && is_done; ++i) {
     const std::uint64_t address = launch->copy_address + i;
-    if (i == 0 || address % PAGE_BYTES == 0) entry = translate(memory, address, 1, reach);
-    if (entry == 0) {
+    if (i == 0 || address % PAGE_BYTES == 0) unit = translate(memory, address, 1, reach);
+    if (unit == NO_UNIT) {
       is_done = false;
       break;
     }
-    auto* place = target::global<unsigned char>(memory.locate(entry, address));
+    auto* place = target::global<unsigned char>(memory.locate(unit, address));
     if (launch->copy_to_guest != 0) {
       *place = buffer[i];
     } else {

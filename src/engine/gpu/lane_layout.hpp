@@ -55,6 +55,8 @@ inline constexpr std::uint16_t FETCH_CASE = HOT_COUNT + 2;
 /// The word is not an instruction.
 inline constexpr std::uint16_t UNDEFINED_CASE = HOT_COUNT + 3;
 inline constexpr std::uint16_t BREAKPOINT_CASE = HOT_COUNT + 4;
+/// No instruction: the lane needs a new slice, see lane_loop.hpp.
+inline constexpr std::uint16_t SLICE_CASE = HOT_COUNT + 5;
 
 /// The first two operations of every image: the ones that a lane is at when it is nowhere in the image's code.
 inline constexpr std::uint32_t FETCH_INDEX = 0;
@@ -127,12 +129,10 @@ struct LaneControl {
   /// Not 0: the first instruction is executed even if it has a breakpoint.
   std::uint8_t passes_breakpoint;
   std::uint16_t reserved;
-  // While a kernel runs: what the launch still allows, when to look at the mailbox, and the instructions that the lane
-  // was granted at once.
+  // While a kernel runs: what the launch still allows, and the instructions that the lane was granted at once.
   std::uint64_t launch_left;
-  std::uint64_t next_look;
   std::uint32_t slice;
-  std::uint32_t reserved2;
+  std::uint32_t reserved2[3];
 };
 static_assert(sizeof(LaneControl) == 64);
 
@@ -141,8 +141,9 @@ struct Mailbox {
   /// Not 0: lanes stop at the next look, to go on in a later launch.
   std::uint32_t cancel;
   std::uint32_t reserved;
-  /// Instructions that lane 0 has retired, as of its last look.
+  /// Instructions that lane 0 has retired, and how many lanes the launch has stopped, as of the last look.
   std::uint64_t progress;
+  std::uint64_t stopped_lanes;
 };
 
 /// What a launch works on.
@@ -169,6 +170,12 @@ struct Launch {
   DeviceAddress copy_done;
   std::uint32_t copy_to_guest;
   std::uint32_t reserved;
+  /// A look at the mailbox crosses the bus to the host, so one lane does it for all, every few milliseconds: when the
+  /// next is due (target::nanoseconds), what the last saw in `Mailbox::cancel`, and what it told the host.
+  std::uint64_t next_look;
+  std::uint64_t stopped_lanes;
+  std::uint32_t is_cancelled;
+  std::uint32_t reserved2;
   /// For RESET_STATE: what each lane may retire, and what counts as retired already.
   std::uint64_t initial_limit;
   std::uint64_t initial_retired;

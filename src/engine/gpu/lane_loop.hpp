@@ -10,8 +10,9 @@ namespace armillion::engine::gpu {
 
 /// Instructions between two looks at the limit and the clock.
 inline constexpr std::uint32_t SLICE_INSTRUCTIONS = 1024;
-/// A look at the mailbox crosses the bus to the host, so it is made only this often.
-inline constexpr std::uint64_t MAILBOX_NANOSECONDS = 2'000'000;
+/// How often a lane looks at the mailbox, for all: a look crosses the bus to the host. Each lane that looked for
+/// itself, every 2 ms, cost a full device half of its speed.
+inline constexpr std::uint64_t LOOK_NANOSECONDS = 1'000'000;
 
 /// A lane's registers, flags and PC, from where its state is kept.
 ARMILLION_INLINE void load_state(Lane& lane) {
@@ -34,23 +35,42 @@ ARMILLION_INLINE void store_state(const Lane& lane) {
   status = status >> 32 << 32 | lane.fpsr;
 }
 
-/// The 16 bytes of an operation, as two loads at most.
-ARMILLION_INLINE MicroOp read_op(std::uint64_t ops, std::uint32_t index) {
+/// The 16 bytes of an operation, in one load.
+struct PackedOp {
+  std::uint64_t low;
+  std::uint64_t high;
+};
+
+ARMILLION_INLINE PackedOp read_op(std::uint64_t ops, std::uint32_t index, std::uint32_t ahead = 0) {
   using Halves = std::uint64_t __attribute__((vector_size(16)));
-  const Halves halves = target::global<const Halves>(ops)[index];
+  const Halves halves = (target::global<const Halves>(ops) + index)[ahead];
+  return {halves[0], halves[1]};
+}
+
+ARMILLION_INLINE MicroOp unpack(PackedOp packed) {
   MicroOp op;
-  __builtin_memcpy(&op, &halves, sizeof op);
+  __builtin_memcpy(&op, &packed, sizeof op);
   return op;
 }
 
-/// Whether the host wants lanes to stop. Tells it how far lane 0 has come.
-ARMILLION_COLD inline bool look_at_mailbox(LaneMemory memory, std::uint64_t retired) {
-  auto* mailbox = target::global<Mailbox>(memory.launch->mailbox);
-  if (memory.lane_index() == 0) {
-    *const_cast<volatile ARMILLION_GLOBAL std::uint64_t*>(&mailbox->progress) = retired;
-    target::fence_system();
+/// The same operation, to be executed by another case of the loop.
+ARMILLION_INLINE PackedOp with_case(PackedOp packed, std::uint16_t number) {
+  static_assert(offsetof(MicroOp, extra) == 6);
+  return {(packed.low & 0xffff'ffff'ffffull) | std::uint64_t{number} << 48, packed.high};
+}
+
+/// Whether the host wants lanes to stop. Where a look at the mailbox is due, this lane has it for all of them, unless
+/// another one was quicker.
+ARMILLION_INLINE bool is_cancelled(const LaneMemory& memory) {
+  auto* launch = const_cast<ARMILLION_GLOBAL Launch*>(memory.launch);
+  const std::uint64_t due = target::load_shared_word(&launch->next_look);
+  const std::uint64_t now = target::nanoseconds();
+  if (now >= due && target::compare_exchange(&launch->next_look, due, now + LOOK_NANOSECONDS)) {
+    auto* mailbox = target::global<Mailbox>(launch->mailbox);
+    target::store_shared_word(&mailbox->stopped_lanes, target::load_shared_word(&launch->stopped_lanes));
+    if (target::load_shared_word(&mailbox->cancel) != 0) target::store_shared_word(&launch->is_cancelled, 1u);
   }
-  return target::load_shared_word(&mailbox->cancel) != 0;
+  return target::load_shared_word(&launch->is_cancelled) != 0;
 }
 
 /// Takes note of what the lane has retired of its slice.
@@ -66,32 +86,41 @@ ARMILLION_COLD inline std::uint32_t grant_slice(LaneMemory memory) {
   ARMILLION_GLOBAL LaneControl& control = memory.control();
   settle_slice(control, 0);
   if (control.launch_left == 0) return 0;
-  const std::uint64_t now = target::nanoseconds();
-  if (now >= control.next_look) {
-    control.next_look = now + MAILBOX_NANOSECONDS;
-    if (look_at_mailbox(memory, control.retired)) return 0;
+  if (memory.lane_index() == 0) {
+    target::store_shared_word(&target::global<Mailbox>(memory.launch->mailbox)->progress, control.retired);
   }
+  if (is_cancelled(memory)) return 0;
   control.slice =
       control.launch_left < SLICE_INSTRUCTIONS ? static_cast<std::uint32_t>(control.launch_left) : SLICE_INSTRUCTIONS;
   control.launch_left -= control.slice;
   return control.slice;
 }
 
+/// Ends a lane's slice, of which `remaining` instructions are left, and its part in the launch.
+ARMILLION_COLD inline void end_slice(LaneMemory memory, std::uint32_t remaining) {
+  ARMILLION_GLOBAL LaneControl& control = memory.control();
+  settle_slice(control, remaining);
+  control.launch_left = 0;
+}
+
 /// Runs a lane until it stops, has retired what its control allows, or the host calls. Its state and control are
 /// stored.
+///
+/// The loop has one exit and decides nothing between two instructions: where a slice is used up, the case that grants
+/// the next one takes the place of the instruction's, and a lane that stops leaves the loop there too.
 ARMILLION_INLINE void run_lane(Lane& lane) {
-  ARMILLION_GLOBAL LaneControl& control = lane.memory.control();
   const std::uint64_t ops = lane.memory.launch->image.ops;
   lane.remaining = 0;
+  PackedOp current = read_op(ops, lane.index);
 
   while (true) {
-    if (lane.remaining == 0) [[unlikely]] {
-      lane.remaining = grant_slice(lane.memory);
-      if (lane.remaining == 0) break;
-    }
-
-    const MicroOp op = read_op(ops, lane.index);
-    const std::uint32_t which = op.extra;
+    target::keep_whole(current.low);
+    target::keep_whole(current.high);
+    const MicroOp op = unpack(current);
+    const std::uint32_t which = lane.remaining == 0 ? SLICE_CASE : op.extra;
+    // The next operation is on its way while this one is executed. What calls functions does not keep it: it would have
+    // to wait for it, and put it aside.
+    const PackedOp following = read_op(ops, lane.index, 1);
     Next next;
 #include "engine/gpu/lane_dispatch.inc"
 
@@ -101,6 +130,8 @@ ARMILLION_INLINE void run_lane(Lane& lane) {
     LaneMachine<Place::LOOP> machine(lane);                             \
     isa::Binding<isa::operations::NAME>::execute<VARIANT>(machine, op); \
     if (machine.next() == Next::SEQUENTIAL) goto sequential;            \
+    if (machine.next() == Next::COLD) goto as_cold_case;                \
+    if (machine.next() == Next::SEQUENTIAL_ANEW) goto sequential_anew;  \
     if (machine.next() == Next::BRANCH_RELATIVE) goto branch_relative;  \
     if (machine.next() == Next::BRANCH) goto branch;                    \
     next = machine.next();                                              \
@@ -121,49 +152,50 @@ ARMILLION_INLINE void run_lane(Lane& lane) {
     Lane copy = lane;
     const bool found = find_code(&copy);
     lane = copy;
-    if (!found) break;
-    continue;
+    if (!found) goto stop;
+    goto moved;
   }
   fetch_case: {
     Lane copy = lane;
     next = run_fetched(&copy);
     lane = copy;
-    if (next == Next::SEQUENTIAL) next = Next::FIND;
+    if (next == Next::SEQUENTIAL || next == Next::SEQUENTIAL_ANEW) next = Next::FIND;
     goto end_of_instruction;
   }
   undefined_case:
-    control.stop = static_cast<std::uint8_t>(StopReason::UNDEFINED_INSTRUCTION);
-    break;
+    lane.memory.control().stop = static_cast<std::uint8_t>(StopReason::UNDEFINED_INSTRUCTION);
+    goto stop;
   breakpoint_case:
-    control.stop = static_cast<std::uint8_t>(StopReason::BREAKPOINT);
-    break;
+    lane.memory.control().stop = static_cast<std::uint8_t>(StopReason::BREAKPOINT);
+    goto stop;
+  slice_case:
+    lane.remaining = grant_slice(lane.memory);
+    if (lane.remaining == 0) break;
+    continue;
 
   end_of_instruction:
-    if (next == Next::SEQUENTIAL) goto sequential;
-    if (next == Next::STOP_BEFORE) break;
+    if (next == Next::SEQUENTIAL || next == Next::SEQUENTIAL_ANEW) goto sequential_anew;
+    if (next == Next::STOP_BEFORE) goto stop;
     if (next == Next::BRANCH_RELATIVE) goto branch_relative;
     if (next == Next::BRANCH) goto branch;
     --lane.remaining;
-    if (next == Next::STOP_AT) break;
+    if (next == Next::STOP_AT) goto stop;
     lane.move_to(lane.pc() + 4);
-    if (next == Next::STOP_AFTER) break;
+    if (next == Next::STOP_AFTER) goto stop;
+    goto moved;
+
+  stop:
+    end_slice(lane.memory, lane.remaining);
+    lane.remaining = 0;
     continue;
 
-  sequential:
-    ++lane.index;
-    --lane.remaining;
-    continue;
+  leave_region:
+    lane.move_to(lane.pc() + lane.target);
+    goto moved;
 
-  branch_relative: {
-    const std::uint32_t target = lane.index + static_cast<std::uint32_t>(lane.target >> 2);
-    --lane.remaining;
-    if (target - lane.first_index < lane.index_count) [[likely]] {
-      lane.index = target;
-    } else {
-      lane.move_to(lane.pc() + lane.target);
-    }
+  as_cold_case:
+    current = with_case(current, COLD_CASE);
     continue;
-  }
 
   branch: {
     const std::uint64_t offset = lane.target - lane.code_start;
@@ -173,13 +205,37 @@ ARMILLION_INLINE void run_lane(Lane& lane) {
     } else {
       lane.move_to(lane.target);
     }
-    continue;
-  }
+    goto moved;
   }
 
-  settle_slice(control, lane.remaining);
+  sequential_anew:
+    ++lane.index;
+    --lane.remaining;
+    goto moved;
+
+  branch_relative: {
+    const std::uint32_t target = lane.index + static_cast<std::uint32_t>(lane.target >> 2);
+    --lane.remaining;
+    if (target - lane.first_index >= lane.index_count) [[unlikely]]
+      goto leave_region;
+    lane.index = target;
+  }
+  moved:
+    current = read_op(ops, lane.index);
+    continue;
+
+  sequential:
+    ++lane.index;
+    --lane.remaining;
+    current = following;
+  }
+
+  ARMILLION_GLOBAL LaneControl& control = lane.memory.control();
   if (control.instructions_left == 0 && control.stop == static_cast<std::uint8_t>(StopReason::RUNNING)) {
     control.stop = static_cast<std::uint8_t>(StopReason::INSTRUCTION_LIMIT);
+  }
+  if (control.stop != static_cast<std::uint8_t>(StopReason::RUNNING)) {
+    target::fetch_add(&const_cast<ARMILLION_GLOBAL Launch*>(lane.memory.launch)->stopped_lanes, std::uint64_t{1});
   }
   store_state(lane);
 }

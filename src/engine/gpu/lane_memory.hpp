@@ -16,11 +16,22 @@ namespace armillion::engine::gpu {
 
 inline constexpr std::uint32_t TLB_ENTRIES = 64;
 
-/// A cached translation. Low half: where the page is, in units of a page from the start of the frame memory, and
-/// PRIVATE. High half: bits 47:18 of its address in bits 30:1, bit 0 set, and WRITABLE.
-using TlbEntry = std::uint64_t;
-inline constexpr std::uint32_t TLB_PRIVATE = 0x8000'0000;
-inline constexpr std::uint32_t TLB_WRITABLE = 0x8000'0000;
+/// Where a page is: in units of a page from the start of the frame memory, and whether it is in a frame of the warp's
+/// own.
+using PageUnit = std::uint32_t;
+inline constexpr PageUnit UNIT_PRIVATE = 0x8000'0000;
+inline constexpr PageUnit NO_UNIT = ~PageUnit{0};
+
+/// A cached translation, one load of 16 bytes. A tag is the low half of the page's address, or NO_TAG where it may not
+/// be accessed in that way.
+struct alignas(16) TlbEntry {
+  std::uint32_t read_tag;
+  std::uint32_t write_tag;
+  std::uint32_t address_high;
+  PageUnit unit;
+};
+/// Not the address of a page.
+inline constexpr std::uint32_t NO_TAG = 1;
 
 /// What the lanes of a warp share while a kernel runs.
 struct WarpShared {
@@ -45,31 +56,49 @@ struct LaneMemory {
     return target::global<LaneControl>(launch->controls)[lane_index()];
   }
 
-  ARMILLION_INLINE static std::uint32_t tag_of(std::uint64_t address) {
-    return static_cast<std::uint32_t>(address >> 17) | 1;
+  ARMILLION_INLINE ARMILLION_SHARED TlbEntry* entry_place(std::uint64_t address) const {
+    return &shared->tlb[static_cast<std::uint32_t>(address) / PAGE_BYTES % TLB_ENTRIES];
   }
-  ARMILLION_INLINE ARMILLION_SHARED TlbEntry& entry_for(std::uint64_t address) const {
-    return shared->tlb[address / PAGE_BYTES % TLB_ENTRIES];
+  ARMILLION_INLINE TlbEntry entry_for(std::uint64_t address) const {
+    using Words = std::uint32_t __attribute__((vector_size(16)));
+    const Words words = *reinterpret_cast<const ARMILLION_SHARED Words*>(entry_place(address));
+    return {words[0], words[1], words[2], words[3]};
   }
-  ARMILLION_INLINE static bool may_read(TlbEntry entry, std::uint64_t address) {
-    return (static_cast<std::uint32_t>(entry >> 32) & ~TLB_WRITABLE) == tag_of(address) && address >> 48 == 0;
+  ARMILLION_INLINE void set_entry(std::uint64_t address, const TlbEntry& entry) const {
+    using Words = std::uint32_t __attribute__((vector_size(16)));
+    *reinterpret_cast<ARMILLION_SHARED Words*>(entry_place(address)) =
+        Words{entry.read_tag, entry.write_tag, entry.address_high, entry.unit};
   }
-  ARMILLION_INLINE static bool may_write(TlbEntry entry, std::uint64_t address) {
-    return static_cast<std::uint32_t>(entry >> 32) == (tag_of(address) | TLB_WRITABLE) && address >> 48 == 0;
+  /// Whether the entry serves a read, or a write, at an address that is a multiple of ALIGNMENT.
+  template <std::uint32_t ALIGNMENT>
+  ARMILLION_INLINE static bool may_read(const TlbEntry& entry, std::uint64_t address) {
+    return is_tagged<ALIGNMENT>(entry.read_tag, entry, address);
+  }
+  template <std::uint32_t ALIGNMENT>
+  ARMILLION_INLINE static bool may_write(const TlbEntry& entry, std::uint64_t address) {
+    return is_tagged<ALIGNMENT>(entry.write_tag, entry, address);
   }
 
-  ARMILLION_INLINE static bool is_private(TlbEntry entry) { return (entry & TLB_PRIVATE) != 0; }
-  /// Where this lane's byte at `address` is. `address` lies in the page of `entry`.
-  ARMILLION_INLINE std::uint64_t locate(TlbEntry entry, std::uint64_t address) const {
-    const std::uint32_t shift = is_private(entry) ? cell_shift : 0;
-    const std::uint32_t column = is_private(entry) ? lane * CELL_BYTES : 0;
-    const auto offset = static_cast<std::uint32_t>(address % PAGE_BYTES);
-    return frame_memory + (entry & (TLB_PRIVATE - 1)) * PAGE_BYTES +
+  ARMILLION_INLINE static bool is_private(PageUnit unit) { return (unit & UNIT_PRIVATE) != 0; }
+  /// Where this lane's byte at `address` is. `address` lies in the page of `unit`.
+  ARMILLION_INLINE std::uint64_t locate(PageUnit unit, std::uint64_t address) const {
+    const std::uint32_t shift = is_private(unit) ? cell_shift : 0;
+    const std::uint32_t column = is_private(unit) ? lane * CELL_BYTES : 0;
+    const std::uint32_t offset = static_cast<std::uint32_t>(address) % PAGE_BYTES;
+    return frame_memory + std::uint64_t{unit & ~UNIT_PRIVATE} * PAGE_BYTES +
            (((offset & ~(CELL_BYTES - 1)) << shift) + column + offset % CELL_BYTES);
   }
   /// Bytes between a cell and the next.
-  ARMILLION_INLINE std::uint32_t cell_distance(TlbEntry entry) const {
-    return CELL_BYTES << (is_private(entry) ? cell_shift : 0);
+  ARMILLION_INLINE std::uint32_t cell_distance(PageUnit unit) const {
+    return CELL_BYTES << (is_private(unit) ? cell_shift : 0);
+  }
+
+ private:
+  template <std::uint32_t ALIGNMENT>
+  ARMILLION_INLINE static bool is_tagged(std::uint32_t tag, const TlbEntry& entry, std::uint64_t address) {
+    constexpr std::uint32_t PAGE_AND_ALIGNMENT = ~static_cast<std::uint32_t>(PAGE_BYTES - 1) | (ALIGNMENT - 1);
+    return (static_cast<std::uint32_t>(address) & PAGE_AND_ALIGNMENT) == tag &&
+           static_cast<std::uint32_t>(address >> 32) == entry.address_high;
   }
 };
 
@@ -153,8 +182,8 @@ struct Lookup {
   std::uint32_t unit;
   /// A new frame of the warp for it, which the lanes must fill before it is published; NO_SLOT for none.
   std::uint32_t new_frame;
-  /// High half of the TLB's entry.
-  std::uint32_t tag;
+  /// How the TLB may serve it: Permissions.
+  std::uint32_t cached_for;
 };
 
 /// Notes that `frame`, the value at `slot` of the hash, is about to be written.
@@ -179,15 +208,18 @@ ARMILLION_INLINE Lookup look_up(const LaneMemory& memory, std::uint64_t page, Re
     result.status = Lookup::Status::PERMISSION;
     return result;
   }
-  if (allows(permissions, Permissions::READ)) result.tag = LaneMemory::tag_of(page * PAGE_BYTES);
+  const auto cache_for = [&result, permissions](Permissions access) {
+    if (allows(permissions, access)) result.cached_for |= static_cast<std::uint32_t>(access);
+  };
+  cache_for(Permissions::READ);
   const std::uint32_t slot =
       find_slot(target::global<const std::uint64_t>(store.keys), store.key_mask, frame_key(memory.warp(), page));
   if (slot != NO_SLOT) {
     const std::uint32_t frame = target::load_shared_word(&target::global<const std::uint32_t>(store.frames)[slot]);
-    result.unit = frame_unit(store, frame) | TLB_PRIVATE;
+    result.unit = frame_unit(store, frame) | UNIT_PRIVATE;
     const bool is_dirty = (frame & FRAME_DIRTY) != 0;
     if (is_write(reach) && !is_dirty) mark_dirty(store, slot, frame);
-    if ((is_write(reach) || is_dirty) && allows(permissions, Permissions::WRITE)) result.tag |= TLB_WRITABLE;
+    if (is_write(reach) || is_dirty) cache_for(Permissions::WRITE);
     return result;
   }
   result.unit = image_unit(image, page);
@@ -200,7 +232,7 @@ ARMILLION_INLINE Lookup look_up(const LaneMemory& memory, std::uint64_t page, Re
     return result;
   }
   result.new_frame = frame;
-  if (allows(permissions, Permissions::WRITE)) result.tag |= TLB_WRITABLE;
+  cache_for(Permissions::WRITE);
   return result;
 }
 
@@ -235,11 +267,11 @@ ARMILLION_INLINE std::uint64_t broadcast(std::uint32_t mask, std::uint64_t value
 }
 
 /// Finds the page of `address`, which has no tag, for an access of `size` bytes in that page, and keeps what it found
-/// in the TLB. 0 where the access is not allowed: the lane's control says why.
-ARMILLION_COLD inline TlbEntry translate(LaneMemory memory, std::uint64_t address, std::uint32_t size, Reach reach) {
+/// in the TLB. NO_UNIT where the access is not allowed: the lane's control says why.
+ARMILLION_COLD inline PageUnit translate(LaneMemory memory, std::uint64_t address, std::uint32_t size, Reach reach) {
   const std::uint64_t page = address / PAGE_BYTES;
   const std::uint32_t mask = target::active_lanes(memory.lane);
-  TlbEntry result = 0;
+  PageUnit result = NO_UNIT;
   auto status = Lookup::Status::FOUND;
   // Lanes that want the same page are served at once.
   for (std::uint32_t todo = mask; todo != 0;) {
@@ -259,20 +291,24 @@ ARMILLION_COLD inline TlbEntry translate(LaneMemory memory, std::uint64_t addres
         static_cast<Lookup::Status>(target::broadcast(mask, static_cast<std::uint32_t>(found.status), leader));
     found.unit = target::broadcast(mask, found.unit, leader);
     found.new_frame = target::broadcast(mask, found.new_frame, leader);
-    found.tag = target::broadcast(mask, found.tag, leader);
-    std::uint32_t unit = found.unit;
+    found.cached_for = target::broadcast(mask, found.cached_for, leader);
+    PageUnit unit = found.unit;
     if (found.status == Lookup::Status::FOUND && found.new_frame != NO_SLOT) {
       fill_frame(memory, found.unit, found.new_frame, mask);
-      unit = frame_unit(memory.launch->store, found.new_frame) | TLB_PRIVATE;
+      unit = frame_unit(memory.launch->store, found.new_frame) | UNIT_PRIVATE;
       target::fence_warp();
       target::synchronize(mask);
     }
-    // Bit 0 of the tag makes an entry differ from 0 also where the page may not be read and so is not cached.
-    const TlbEntry entry = std::uint64_t{found.tag | 1} << 32 | unit;
     if (leads) {
       if (found.status == Lookup::Status::FOUND) {
         if (found.new_frame != NO_SLOT) publish(memory, leader_page, found.new_frame);
-        if ((found.tag & ~TLB_WRITABLE) != 0) memory.entry_for(leader_page * PAGE_BYTES) = entry;
+        const std::uint64_t page_address = leader_page * PAGE_BYTES;
+        const auto tag_for = [&found, page_address](Permissions access) {
+          return allows(static_cast<Permissions>(found.cached_for), access) ? static_cast<std::uint32_t>(page_address)
+                                                                            : NO_TAG;
+        };
+        memory.set_entry(page_address, {tag_for(Permissions::READ), tag_for(Permissions::WRITE),
+                                        static_cast<std::uint32_t>(page_address >> 32), unit});
       }
       target::fence_warp();
       target::exchange(&memory.shared->lock, 0);
@@ -280,7 +316,7 @@ ARMILLION_COLD inline TlbEntry translate(LaneMemory memory, std::uint64_t addres
     const bool served = page == leader_page && reach == leader_reach;
     if (served) {
       status = found.status;
-      result = status == Lookup::Status::FOUND ? entry : 0;
+      result = status == Lookup::Status::FOUND ? unit : NO_UNIT;
     }
     todo &= ~target::ballot(mask, served);
   }
@@ -300,8 +336,8 @@ ARMILLION_COLD inline TlbEntry translate(LaneMemory memory, std::uint64_t addres
 struct AccessPages {
   /// Bytes in the first page.
   std::uint32_t first_bytes;
-  TlbEntry first;
-  TlbEntry second;
+  PageUnit first;
+  PageUnit second;
 };
 
 /// Finds them. False where some byte is not accessible; the lane's control names the first.
@@ -309,14 +345,13 @@ ARMILLION_INLINE bool find_pages(const LaneMemory& memory, std::uint64_t address
                                  AccessPages& pages) {
   const auto left_in_page = static_cast<std::uint32_t>(PAGE_BYTES - address % PAGE_BYTES);
   pages.first_bytes = size < left_in_page ? size : left_in_page;
-  pages.first = memory.entry_for(address);
-  const bool is_cached =
-      is_write(reach) ? LaneMemory::may_write(pages.first, address) : LaneMemory::may_read(pages.first, address);
-  if (!is_cached) pages.first = translate(memory, address, size, reach);
-  if (pages.first == 0) return false;
+  const TlbEntry entry = memory.entry_for(address);
+  const bool is_cached = is_write(reach) ? memory.may_write<1>(entry, address) : memory.may_read<1>(entry, address);
+  pages.first = is_cached ? entry.unit : translate(memory, address, size, reach);
+  if (pages.first == NO_UNIT) return false;
   if (pages.first_bytes == size) return true;
   pages.second = translate(memory, address + pages.first_bytes, size, reach);
-  return pages.second != 0;
+  return pages.second != NO_UNIT;
 }
 
 ARMILLION_INLINE std::uint64_t locate_byte(const LaneMemory& memory, const AccessPages& pages, std::uint64_t address,

@@ -24,6 +24,15 @@ ARMILLION_INLINE ARMILLION_GLOBAL T* global(std::uint64_t address) {
   return reinterpret_cast<ARMILLION_GLOBAL T*>(address);
 }
 
+/// Has the compiler carry the value in one register: it would take it apart, and carry each of its parts.
+ARMILLION_INLINE void keep_whole(std::uint64_t& value) {
+#if defined(__NVPTX__)
+  asm("" : "+l"(value));
+#else
+  asm("" : "+r"(value));
+#endif
+}
+
 // What the lanes of a warp do together. `mask` has a bit for each lane that takes part.
 
 #if defined(__NVPTX__)
@@ -47,8 +56,6 @@ ARMILLION_INLINE std::uint32_t ballot(std::uint32_t mask, bool vote) { return __
 
 /// Orders this lane's accesses of memory for the other lanes of its warp.
 ARMILLION_INLINE void fence_warp() { __nvvm_membar_cta(); }
-/// And for the host.
-ARMILLION_INLINE void fence_system() { __nvvm_membar_sys(); }
 
 ARMILLION_INLINE std::uint64_t nanoseconds() {
   std::uint64_t now = 0;
@@ -72,7 +79,6 @@ ARMILLION_INLINE void synchronize(std::uint32_t) {}
 ARMILLION_INLINE std::uint32_t broadcast(std::uint32_t, std::uint32_t value, std::uint32_t) { return value; }
 ARMILLION_INLINE std::uint32_t ballot(std::uint32_t mask, bool vote) { return vote ? mask : 0; }
 ARMILLION_INLINE void fence_warp() {}
-ARMILLION_INLINE void fence_system() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 std::uint64_t nanoseconds();
 ARMILLION_INLINE std::uint32_t exchange(std::uint32_t* word, std::uint32_t value) {
   return __atomic_exchange_n(word, value, __ATOMIC_RELAXED);
@@ -94,7 +100,11 @@ ARMILLION_INLINE bool compare_exchange(ARMILLION_GLOBAL std::uint64_t* word, std
 }
 template <class T>
 ARMILLION_INLINE T load_shared_word(const ARMILLION_GLOBAL T* word) {
-  return *const_cast<const volatile ARMILLION_GLOBAL T*>(word);
+  return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+template <class T>
+ARMILLION_INLINE void store_shared_word(ARMILLION_GLOBAL T* word, T value) {
+  __atomic_store_n(word, value, __ATOMIC_RELAXED);
 }
 
 }  // namespace armillion::engine::gpu::target
