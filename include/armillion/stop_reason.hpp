@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace armillion {
@@ -34,7 +35,11 @@ enum class StopReason : std::uint8_t {
   /// has
   /// made room, the lane goes on.
   OUT_OF_MEMORY = 12,
+  /// The function that the host called has returned. PC is its return address.
+  RETURNED = 13,
 };
+
+inline constexpr std::size_t STOP_REASON_COUNT = 14;
 
 /// What an access that faulted was doing.
 enum class Access : std::uint8_t { READ, WRITE, EXECUTE };
@@ -75,6 +80,7 @@ constexpr const char* name_of(StopReason reason) {
     case StopReason::CANCELLED: return "cancelled";
     case StopReason::DEADLOCK: return "deadlock";
     case StopReason::OUT_OF_MEMORY: return "out_of_memory";
+    case StopReason::RETURNED: return "returned";
   }
   return "unknown";
 }
