@@ -49,10 +49,10 @@ struct FleetRunOptions {
   /// Lanes that still run after about this many seconds stop with `TIMEOUT`; 0 for no limit.
   double timeout_seconds = 0;
   /// Called a few times a second while lanes run, on the calling thread.
-  std::function<void(const FleetProgress&)> on_progress;
+  std::function<void(const FleetProgress&)> on_progress = {};
   /// Called for each lane that stopped, between two launches, on the calling thread. It may give the lane new input, by
   /// the fleet's functions for one lane, and return true to let it run again while the others go on.
-  std::function<bool(std::uint64_t lane)> on_stop;
+  std::function<bool(std::uint64_t lane)> on_stop = {};
 };
 
 /// What a run of a fleet did.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <type_traits>
+#include <vector>
 
 #include "armillion/error.hpp"
 #include "armillion/hash.hpp"
@@ -165,6 +166,8 @@ class Machine {
   void add_breakpoint(std::uint64_t address);
   void remove_breakpoint(std::uint64_t address);
   bool has_breakpoint(std::uint64_t address) const;
+  /// The addresses of all breakpoints, in ascending order.
+  std::vector<std::uint64_t> breakpoints() const;
   /// Stops with `WATCHPOINT` after an instruction that accesses [address, address + size) in this way (READ or WRITE).
   /// Error(INVALID_ARGUMENT) for EXECUTE and for an empty range.
   void add_watchpoint(std::uint64_t address, std::uint64_t size_bytes, Access access);

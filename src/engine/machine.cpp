@@ -6,12 +6,10 @@
 #include <string>
 #include <utility>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "engine/hook.hpp"
 #include "engine/host_cpu.hpp"
 #include "engine/interpreter/interpreter.hpp"
+#include "engine/state_hash.hpp"
 #include "guest/address_space.hpp"
 
 namespace armillion {
@@ -178,20 +176,15 @@ void Machine::restore(const Snapshot& snapshot) {
   self.retired_instructions = snapshot.data_->retired_instructions;
 }
 
-Hash128 Machine::state_hash() const {
-  struct {
-    State state;
-    Hash128 memory;
-  } parts{state(), implementation_->memory.hash()};
-  const XXH128_hash_t hash = XXH3_128bits(&parts, sizeof parts);
-  return {hash.low64, hash.high64};
-}
+Hash128 Machine::state_hash() const { return engine::state_hash(state(), implementation_->memory.hash()); }
 
 void Machine::add_breakpoint(std::uint64_t address) { implementation_->interpreter.add_breakpoint(address); }
 void Machine::remove_breakpoint(std::uint64_t address) { implementation_->interpreter.remove_breakpoint(address); }
 bool Machine::has_breakpoint(std::uint64_t address) const {
   return implementation_->interpreter.has_breakpoint(address);
 }
+
+std::vector<std::uint64_t> Machine::breakpoints() const { return implementation_->interpreter.breakpoints(); }
 
 void Machine::add_watchpoint(std::uint64_t address, std::uint64_t size_bytes, Access access) {
   implementation_->interpreter.add_watchpoint({address, size_bytes, access});

@@ -554,18 +554,34 @@ void AddressSpace::restore(const MemorySnapshot& snapshot) {
   ++generation_;
 }
 
+Hash128 add(Hash128 a, Hash128 b) {
+  Hash128 sum = a;
+  sum.high += b.high + static_cast<std::uint64_t>(__builtin_add_overflow(sum.low, b.low, &sum.low));
+  return sum;
+}
+
+Hash128 subtract(Hash128 a, Hash128 b) {
+  Hash128 difference = a;
+  difference.high -=
+      b.high + static_cast<std::uint64_t>(__builtin_sub_overflow(difference.low, b.low, &difference.low));
+  return difference;
+}
+
+Hash128 hash_of_page(std::uint64_t address, const std::byte* bytes) {
+  if (is_zero(bytes)) return {};
+  const XXH128_hash_t hash = XXH3_128bits_withSeed(bytes, PAGE_SIZE, address);
+  return {hash.low64, hash.high64};
+}
+
 Hash128 AddressSpace::hash() const {
   Hash128 sum;
-  const auto add = [&sum](XXH128_hash_t part) {
-    sum.high += part.high64 + static_cast<std::uint64_t>(__builtin_add_overflow(sum.low, part.low64, &sum.low));
-  };
   for (const auto& [start, region] : *regions_) {
     const std::uint64_t words[] = {start, region.end, static_cast<std::uint64_t>(region.permissions)};
-    add(XXH3_128bits(words, sizeof words));
+    const XXH128_hash_t hash = XXH3_128bits(words, sizeof words);
+    sum = add(sum, {hash.low64, hash.high64});
   }
-  visit_frames(root_.get(), TOP_LEVEL, 0, 0, ADDRESS_LIMIT, [&](std::uint64_t address, const Frame& frame) {
-    if (!is_zero(frame.bytes)) add(XXH3_128bits_withSeed(frame.bytes, PAGE_SIZE, address));
-  });
+  visit_frames(root_.get(), TOP_LEVEL, 0, 0, ADDRESS_LIMIT,
+               [&](std::uint64_t address, const Frame& frame) { sum = add(sum, hash_of_page(address, frame.bytes)); });
   return sum;
 }
 

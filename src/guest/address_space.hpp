@@ -72,6 +72,11 @@ class MemorySnapshot {
   std::uint64_t number_ = 0;
 };
 
+/// What a page adds to `AddressSpace::hash`, which is a sum, modulo 2^128: nothing where all of it is zero.
+Hash128 hash_of_page(std::uint64_t address, const std::byte* bytes);
+Hash128 add(Hash128 a, Hash128 b);
+Hash128 subtract(Hash128 a, Hash128 b);
+
 /// Who must know when code may have changed: the engine that keeps decoded instructions.
 class CodeObserver {
  public:

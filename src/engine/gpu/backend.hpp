@@ -45,6 +45,16 @@ enum class Kernel : std::uint8_t {
   COPY_GUEST_MEMORY,
   /// Forgets which frames were written.
   CLEAN,
+  /// Copies the snapshot's memory and state to some lanes.
+  RESET_LANES,
+  /// Copies a cell of each lane's state from or to a buffer.
+  COPY_CELLS,
+  /// Lets lanes go on that stopped for no reason of their own.
+  RESUME,
+  /// Stops lanes that still run.
+  STOP,
+  /// Counts lanes by stop reason.
+  SUMMARIZE,
   COUNT,
 };
 

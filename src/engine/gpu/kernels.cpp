@@ -48,4 +48,14 @@ ARMILLION_KERNEL armillion_copy_guest_memory(DeviceAddress launch) {
 
 ARMILLION_KERNEL armillion_clean(DeviceAddress launch) { clean_kernel(launch_at(launch), this_thread()); }
 
+ARMILLION_KERNEL armillion_reset_lanes(DeviceAddress launch) { reset_lanes_kernel(launch_at(launch), this_thread()); }
+
+ARMILLION_KERNEL armillion_copy_cells(DeviceAddress launch) { copy_cells_kernel(launch_at(launch), this_thread()); }
+
+ARMILLION_KERNEL armillion_resume(DeviceAddress launch) { resume_kernel(launch_at(launch), this_thread()); }
+
+ARMILLION_KERNEL armillion_stop(DeviceAddress launch) { stop_kernel(launch_at(launch), this_thread()); }
+
+ARMILLION_KERNEL armillion_summarize(DeviceAddress launch) { summarize_kernel(launch_at(launch), this_thread()); }
+
 }  // namespace armillion::engine::gpu

@@ -42,6 +42,7 @@ LaneArray::LaneArray(Backend& backend, const LaneArrayOptions& options) : backen
   decoder_opcodes_ = upload(buckets.opcodes);
   launch_.states = states_->address();
   launch_.controls = controls_->address();
+  launch_.return_address = NO_ADDRESS;
   launch_.mailbox = mailbox_->device();
   launch_.frames_used = counters_->address() + FRAMES_USED;
   launch_.store.dirty_count = counters_->address() + DIRTY_COUNT;
@@ -153,6 +154,16 @@ void LaneArray::reset(std::uint64_t instruction_limit) {
   backend_.write(counters_->address(), std::as_bytes(std::span(zeros)));
 }
 
+void LaneArray::reset_lanes(std::span<const std::uint64_t> lanes, std::uint64_t instruction_limit) {
+  if (lane_masks_ == nullptr) lane_masks_ = backend_.allocate(std::uint64_t{warp_count()} * sizeof(std::uint32_t));
+  std::vector<std::uint32_t> masks(warp_count());
+  for (const std::uint64_t lane : lanes) masks[lane / warp_lanes()] |= 1u << lane % warp_lanes();
+  backend_.write(lane_masks_->address(), std::as_bytes(std::span(masks)));
+  launch_.lane_masks = lane_masks_->address();
+  launch_.initial_limit = instruction_limit;
+  start(Kernel::RESET_LANES);
+}
+
 std::vector<State> LaneArray::states(std::uint64_t first, std::uint64_t count) {
   std::vector<State> result(count);
   if (count == 0) return result;
@@ -214,11 +225,42 @@ void LaneArray::set_control(std::uint64_t lane, const LaneControl& control) {
   backend_.write(launch_.controls + lane * sizeof(LaneControl), bytes_of(control));
 }
 
+DeviceAddress LaneArray::copy_buffer(std::uint64_t bytes) {
+  if (copy_buffer_ == nullptr || copy_buffer_->size_bytes() < bytes) {
+    copy_buffer_.reset();
+    copy_buffer_ = backend_.allocate(std::max<std::uint64_t>(bytes, guest::PAGE_SIZE));
+  }
+  return copy_buffer_->address();
+}
+
+void LaneArray::copy_cells(CellCopy copy, std::uint32_t cell) {
+  launch_.copy_first_lane = 0;
+  launch_.copy_lanes = launch_.lane_count;
+  launch_.cell_copy = copy;
+  launch_.cell = cell;
+  start(Kernel::COPY_CELLS);
+}
+
+void LaneArray::set_cells(std::uint32_t cell, std::span<const std::uint64_t> values) {
+  launch_.copy_buffer = copy_buffer(values.size_bytes());
+  backend_.write(launch_.copy_buffer, std::as_bytes(values));
+  copy_cells(CellCopy::SET, cell);
+}
+
+void LaneArray::set_cells_counting(std::uint32_t cell, std::uint64_t first, std::uint64_t step) {
+  launch_.cell_first = first;
+  launch_.cell_step = step;
+  copy_cells(CellCopy::COUNT, cell);
+}
+
+void LaneArray::get_cells(std::uint32_t cell, std::span<std::uint64_t> values) {
+  launch_.copy_buffer = copy_buffer(values.size_bytes());
+  copy_cells(CellCopy::GET, cell);
+  download(values, launch_.copy_buffer);
+}
+
 // Prepares a copy of these lanes' memory in `launch_`.
 void LaneArray::copy_memory(std::uint64_t first, std::uint64_t count, std::uint64_t address, std::uint64_t size) {
-  if (copy_buffer_ == nullptr || copy_buffer_->size_bytes() < count * size) {
-    copy_buffer_ = backend_.allocate(std::max<std::uint64_t>(count * size, guest::PAGE_SIZE));
-  }
   if (copy_done_ == nullptr || copy_done_->size_bytes() < count) {
     copy_done_ = backend_.allocate(std::max<std::uint64_t>(count, 64));
   }
@@ -226,7 +268,7 @@ void LaneArray::copy_memory(std::uint64_t first, std::uint64_t count, std::uint6
   launch_.copy_bytes = size;
   launch_.copy_first_lane = first;
   launch_.copy_lanes = count;
-  launch_.copy_buffer = copy_buffer_->address();
+  launch_.copy_buffer = copy_buffer(count * size);
   launch_.copy_done = copy_done_->address();
 }
 
@@ -272,6 +314,9 @@ void LaneArray::visit_dirty_frames(
   std::ranges::sort(dirty);
   std::vector<std::uint32_t> slots(dirty.back() + 1 - dirty.front());
   download(std::span(slots), launch_.store.slots + dirty.front() * sizeof(std::uint32_t));
+  // One by one they would take a trip each.
+  std::vector<std::uint64_t> keys(std::uint64_t{launch_.store.key_mask} + 1);
+  download(std::span(keys), launch_.store.keys);
   std::vector<std::byte> bytes;
   // Frames that follow one another come in one piece.
   const std::uint64_t most = std::max<std::uint64_t>(1, (std::uint64_t{64} << 20) / frame_size_bytes());
@@ -281,8 +326,7 @@ void LaneArray::visit_dirty_frames(
     bytes.resize((end - i) * frame_size_bytes());
     download(std::span(bytes), launch_.frame_memory + (image_units_ << 12) + dirty[i] * frame_size_bytes());
     for (std::size_t k = i; k < end; ++k) {
-      std::uint64_t key = 0;
-      download(std::span(&key, 1), launch_.store.keys + slots[dirty[k] - dirty.front()] * sizeof(std::uint64_t));
+      const std::uint64_t key = keys[slots[dirty[k] - dirty.front()]];
       visit(static_cast<std::uint32_t>(key >> 36), (key & FRAME_KEY_PAGE) * guest::PAGE_SIZE,
             bytes.data() + (k - i) * frame_size_bytes());
     }
@@ -294,6 +338,28 @@ void LaneArray::clean() {
   start(Kernel::CLEAN);
   const std::uint32_t zero = 0;
   backend_.write(launch_.store.dirty_count, bytes_of(zero));
+}
+
+void LaneArray::resume(std::uint64_t instructions, std::initializer_list<StopReason> reasons) {
+  launch_.run_limit = instructions;
+  launch_.resumable = 1u << static_cast<unsigned>(StopReason::RUNNING);
+  for (const StopReason reason : reasons) launch_.resumable |= 1u << static_cast<unsigned>(reason);
+  start(Kernel::RESUME);
+}
+
+void LaneArray::stop(StopReason reason) {
+  launch_.stop = static_cast<std::uint32_t>(reason);
+  start(Kernel::STOP);
+}
+
+Summary LaneArray::summarize() {
+  Summary summary{};
+  if (summary_ == nullptr) summary_ = backend_.allocate(sizeof summary);
+  backend_.write(summary_->address(), bytes_of(summary));
+  launch_.summary = summary_->address();
+  start(Kernel::SUMMARIZE);
+  download(std::span(&summary, 1), summary_->address());
+  return summary;
 }
 
 void LaneArray::launch(std::uint64_t instructions) {
@@ -310,6 +376,10 @@ void LaneArray::interrupt() {
 
 std::uint64_t LaneArray::progress() const {
   return __atomic_load_n(&reinterpret_cast<Mailbox*>(mailbox_->host())->progress, __ATOMIC_ACQUIRE);
+}
+
+std::uint64_t LaneArray::stopped_lanes() const {
+  return __atomic_load_n(&reinterpret_cast<Mailbox*>(mailbox_->host())->stopped_lanes, __ATOMIC_RELAXED);
 }
 
 std::uint32_t LaneArray::frames_used() {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <vector>
@@ -45,6 +46,8 @@ class LaneArray {
   void reload_code(const guest::AddressSpace& memory, std::span<const std::uint64_t> breakpoints);
   /// Back to the image, with `instruction_limit` for each lane.
   void reset(std::uint64_t instruction_limit);
+  /// The same for some lanes.
+  void reset_lanes(std::span<const std::uint64_t> lanes, std::uint64_t instruction_limit);
 
   // Lanes.
 
@@ -57,6 +60,13 @@ class LaneArray {
   void set_controls(std::span<const LaneControl> controls);
   LaneControl control(std::uint64_t lane);
   void set_control(std::uint64_t lane, const LaneControl& control);
+
+  // One cell of the states of all lanes, see lane_layout.hpp.
+
+  void set_cells(std::uint32_t cell, std::span<const std::uint64_t> values);
+  /// Lane k gets `first + k * step`.
+  void set_cells_counting(std::uint32_t cell, std::uint64_t first, std::uint64_t step);
+  void get_cells(std::uint32_t cell, std::span<std::uint64_t> values);
 
   /// Copies [address, address + size) of `count` lanes from `first` on to or from `bytes`, which has `size` bytes of
   /// each. Whether it was all there, for each lane: mapped, and for writing, with frames left. What is before the first
@@ -81,6 +91,16 @@ class LaneArray {
 
   // Running.
 
+  /// Begins a run in which each lane may retire `instructions`: lets those go on that stopped for one of `reasons`, and
+  /// have something left of their own limit.
+  void resume(std::uint64_t instructions, std::initializer_list<StopReason> reasons);
+  /// Stops lanes that run, for `reason`.
+  void stop(StopReason reason);
+  /// Counts the lanes.
+  Summary summarize();
+  /// Lanes that come to this address have returned from a call.
+  void set_return_address(std::uint64_t address) { launch_.return_address = address; }
+
   /// Lets every lane that runs retire up to `instructions` more. Returns at once.
   void launch(std::uint64_t instructions);
   bool is_idle() { return backend_.is_idle(); }
@@ -89,6 +109,8 @@ class LaneArray {
   void interrupt();
   /// What lane 0 had retired when it last looked up, while it runs.
   std::uint64_t progress() const;
+  /// How many lanes the current launch, or the last, had stopped by then.
+  std::uint64_t stopped_lanes() const;
 
   std::uint32_t frames_used();
   std::uint32_t frame_capacity() const { return launch_.store.capacity; }
@@ -103,6 +125,8 @@ class LaneArray {
   std::uint32_t warp_count() const;
   void start(Kernel kernel);
   void upload_launch();
+  DeviceAddress copy_buffer(std::uint64_t bytes);
+  void copy_cells(CellCopy copy, std::uint32_t cell);
   void copy_memory(std::uint64_t first, std::uint64_t count, std::uint64_t address, std::uint64_t size);
   void make_store(std::uint64_t capacity);
   template <class T>
@@ -120,7 +144,7 @@ class LaneArray {
   std::unique_ptr<DeviceMemory> regions_, code_regions_, ops_, page_keys_, page_frames_, breakpoints_, image_state_;
   std::unique_ptr<DeviceMemory> decoder_starts_, decoder_opcodes_;
   std::unique_ptr<DeviceMemory> frames_, keys_, numbers_, slots_, dirty_frames_;
-  std::unique_ptr<DeviceMemory> copy_buffer_, copy_done_;
+  std::unique_ptr<DeviceMemory> copy_buffer_, copy_done_, lane_masks_, summary_;
   std::unique_ptr<MappedMemory> mailbox_;
 };
 

@@ -17,6 +17,10 @@ ARMILLION_COLD inline bool find_code(Lane* lane) {
   const LaneMemory memory = lane->memory;
   const ARMILLION_GLOBAL Image& image = memory.launch->image;
   const std::uint64_t pc = lane->pc();
+  if (pc == memory.launch->return_address) {
+    memory.control().stop = static_cast<std::uint8_t>(StopReason::RETURNED);
+    return false;
+  }
   const auto* region = pc % 4 != 0 ? nullptr : find_region(image, pc);
   if (region == nullptr || !allows(static_cast<Permissions>(region->permissions), Permissions::EXECUTE)) {
     ARMILLION_GLOBAL LaneControl& control = memory.control();

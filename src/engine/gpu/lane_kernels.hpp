@@ -45,8 +45,10 @@ ARMILLION_INLINE void run_kernel(const ARMILLION_GLOBAL Launch* launch, ARMILLIO
   lane.state = target::global<std::uint64_t>(launch->states) +
                (std::uint64_t{thread.warp} * STATE_CELLS << memory.cell_shift) + thread.lane;
   load_state(lane);
-  const std::uint64_t left = control.instructions_left;
-  control.launch_left = left < launch->launch_instructions ? left : launch->launch_instructions;
+  std::uint64_t left = launch->launch_instructions;
+  if (control.instructions_left < left) left = control.instructions_left;
+  if (control.run_left < left) left = control.run_left;
+  control.launch_left = left;
   control.slice = 0;
   run_lane(lane);
 }
@@ -69,21 +71,96 @@ ARMILLION_INLINE void clean_kernel(const ARMILLION_GLOBAL Launch* launch, Thread
   }
 }
 
-ARMILLION_INLINE void reset_state_kernel(const ARMILLION_GLOBAL Launch* launch, Thread thread) {
+/// The first cell of lane `i`'s state; the others follow at a distance of `1 << cell_shift`.
+ARMILLION_INLINE ARMILLION_GLOBAL std::uint64_t* state_cells(const ARMILLION_GLOBAL Launch* launch, std::uint64_t i) {
   const std::uint32_t shift = launch->store.cell_shift;
+  const std::uint64_t lane = i & ((1u << shift) - 1);
+  return target::global<std::uint64_t>(launch->states) + ((i >> shift) * STATE_CELLS << shift) + lane;
+}
+
+ARMILLION_INLINE void reset_lane_state(const ARMILLION_GLOBAL Launch* launch, std::uint64_t i) {
   const auto* initial = target::global<const std::uint64_t>(launch->image.state);
-  for (std::uint64_t i = thread.index; i < launch->lane_count; i += thread.count) {
-    const std::uint64_t warp = i >> shift;
+  auto* cells = state_cells(launch, i);
+  for (std::uint64_t cell = 0; cell < STATE_CELLS; ++cell) cells[cell << launch->store.cell_shift] = initial[cell];
+  ARMILLION_GLOBAL LaneControl& control = target::global<LaneControl>(launch->controls)[i];
+  control.instructions_left = launch->initial_limit;
+  control.run_left = NO_LIMIT;
+  control.retired = launch->initial_retired;
+  control.stop =
+      static_cast<std::uint8_t>(launch->initial_limit == 0 ? StopReason::INSTRUCTION_LIMIT : StopReason::RUNNING);
+  control.passes_breakpoint = 0;
+}
+
+ARMILLION_INLINE void reset_state_kernel(const ARMILLION_GLOBAL Launch* launch, Thread thread) {
+  for (std::uint64_t i = thread.index; i < launch->lane_count; i += thread.count) reset_lane_state(launch, i);
+}
+
+/// Frames stay with their warps: a lane that is reset gets the image's bytes into its part of them.
+ARMILLION_INLINE void reset_lanes_kernel(const ARMILLION_GLOBAL Launch* launch, Thread thread) {
+  const ARMILLION_GLOBAL FrameStore& store = launch->store;
+  const std::uint32_t shift = store.cell_shift;
+  const auto* masks = target::global<const std::uint32_t>(launch->lane_masks);
+  const std::uint32_t used = *target::global<const std::uint32_t>(launch->frames_used);
+  const std::uint64_t frames = used < store.capacity ? used : store.capacity;
+  for (std::uint64_t i = thread.index; i < frames << shift; i += thread.count) {
+    const std::uint64_t frame = i >> shift;
     const std::uint64_t lane = i & ((1u << shift) - 1);
-    auto* cells = target::global<std::uint64_t>(launch->states) + (warp * STATE_CELLS << shift) + lane;
-    for (std::uint64_t cell = 0; cell < STATE_CELLS; ++cell) cells[cell << shift] = initial[cell];
-    ARMILLION_GLOBAL LaneControl& control = target::global<LaneControl>(launch->controls)[i];
-    control.instructions_left = launch->initial_limit;
-    control.retired = launch->initial_retired;
-    control.stop =
-        static_cast<std::uint8_t>(launch->initial_limit == 0 ? StopReason::INSTRUCTION_LIMIT : StopReason::RUNNING);
-    control.passes_breakpoint = 0;
+    const std::uint32_t slot = target::global<const std::uint32_t>(store.slots)[frame];
+    const std::uint64_t key = target::global<const std::uint64_t>(store.keys)[slot];
+    if ((masks[key >> 36] >> lane & 1) == 0) continue;
+    const std::uint32_t unit = image_unit(launch->image, key & FRAME_KEY_PAGE);
+    const auto* source = target::global<const std::uint64_t>(launch->frame_memory + std::uint64_t{unit} * PAGE_BYTES);
+    const std::uint32_t own = frame_unit(store, static_cast<std::uint32_t>(frame));
+    auto* cells = target::global<std::uint64_t>(launch->frame_memory + std::uint64_t{own} * PAGE_BYTES) + lane;
+    for (std::uint64_t cell = 0; cell < PAGE_CELLS; ++cell) cells[cell << shift] = source[cell];
   }
+  for (std::uint64_t i = thread.index; i < launch->lane_count; i += thread.count) {
+    if ((masks[i >> shift] >> (i & ((1u << shift) - 1)) & 1) != 0) reset_lane_state(launch, i);
+  }
+}
+
+ARMILLION_INLINE void copy_cells_kernel(const ARMILLION_GLOBAL Launch* launch, Thread thread) {
+  auto* buffer = target::global<std::uint64_t>(launch->copy_buffer);
+  for (std::uint64_t i = thread.index; i < launch->copy_lanes; i += thread.count) {
+    ARMILLION_GLOBAL std::uint64_t& cell =
+        state_cells(launch, launch->copy_first_lane + i)[std::uint64_t{launch->cell} << launch->store.cell_shift];
+    switch (launch->cell_copy) {
+      case CellCopy::SET: cell = buffer[i]; break;
+      case CellCopy::GET: buffer[i] = cell; break;
+      case CellCopy::COUNT: cell = launch->cell_first + i * launch->cell_step; break;
+    }
+  }
+}
+
+ARMILLION_INLINE void resume_kernel(const ARMILLION_GLOBAL Launch* launch, Thread thread) {
+  for (std::uint64_t i = thread.index; i < launch->lane_count; i += thread.count) {
+    ARMILLION_GLOBAL LaneControl& control = target::global<LaneControl>(launch->controls)[i];
+    if ((launch->resumable >> control.stop & 1) == 0) continue;
+    control.run_left = launch->run_limit;
+    control.passes_breakpoint = launch->image.breakpoint_count != 0 ? 1 : 0;
+    const bool may_run = control.instructions_left != 0 && launch->run_limit != 0;
+    control.stop = static_cast<std::uint8_t>(may_run ? StopReason::RUNNING : StopReason::INSTRUCTION_LIMIT);
+  }
+}
+
+ARMILLION_INLINE void stop_kernel(const ARMILLION_GLOBAL Launch* launch, Thread thread) {
+  for (std::uint64_t i = thread.index; i < launch->lane_count; i += thread.count) {
+    ARMILLION_GLOBAL LaneControl& control = target::global<LaneControl>(launch->controls)[i];
+    if (control.stop == static_cast<std::uint8_t>(StopReason::RUNNING)) {
+      control.stop = static_cast<std::uint8_t>(launch->stop);
+    }
+  }
+}
+
+ARMILLION_INLINE void summarize_kernel(const ARMILLION_GLOBAL Launch* launch, Thread thread) {
+  auto* summary = target::global<Summary>(launch->summary);
+  std::uint64_t retired = 0;
+  for (std::uint64_t i = thread.index; i < launch->lane_count; i += thread.count) {
+    const ARMILLION_GLOBAL LaneControl& control = target::global<const LaneControl>(launch->controls)[i];
+    target::fetch_add(&summary->stops[control.stop], std::uint64_t{1});
+    retired += control.retired;
+  }
+  target::fetch_add(&summary->retired, retired);
 }
 
 ARMILLION_INLINE void copy_guest_memory_kernel(const ARMILLION_GLOBAL Launch* launch,

@@ -101,6 +101,10 @@ struct Image {
   std::uint32_t breakpoint_count;
 };
 
+/// Of the instructions that a lane may retire.
+inline constexpr std::uint64_t NO_LIMIT = ~std::uint64_t{0};
+inline constexpr std::uint64_t NO_ADDRESS = ~std::uint64_t{0};
+
 /// What lanes have written: frames of one warp each, found by (warp, page) in an open-addressed hash.
 struct FrameStore {
   DeviceAddress keys;    // uint64_t[key_mask + 1]
@@ -132,7 +136,9 @@ struct LaneControl {
   // While a kernel runs: what the launch still allows, and the instructions that the lane was granted at once.
   std::uint64_t launch_left;
   std::uint32_t slice;
-  std::uint32_t reserved2[3];
+  std::uint32_t reserved2;
+  /// How many instructions it may still retire in this run, which may take several launches.
+  std::uint64_t run_left;
 };
 static_assert(sizeof(LaneControl) == 64);
 
@@ -144,6 +150,22 @@ struct Mailbox {
   /// Instructions that lane 0 has retired, and how many lanes the launch has stopped, as of the last look.
   std::uint64_t progress;
   std::uint64_t stopped_lanes;
+};
+
+/// Lanes by stop reason, and the instructions that all lanes have retired since the last reset.
+struct Summary {
+  std::uint64_t stops[STOP_REASON_COUNT];
+  std::uint64_t retired;
+};
+
+/// What COPY_CELLS does with a cell of the lanes' state.
+enum class CellCopy : std::uint32_t {
+  /// From the buffer, uint64_t[lane], to the lanes.
+  SET,
+  /// From the lanes to the buffer.
+  GET,
+  /// Lane k gets `cell_first + k * cell_step`.
+  COUNT,
 };
 
 /// What a launch works on.
@@ -176,6 +198,22 @@ struct Launch {
   std::uint64_t stopped_lanes;
   std::uint32_t is_cancelled;
   std::uint32_t reserved2;
+  /// A lane that comes to this address has returned from the call that the host made; no address without one.
+  std::uint64_t return_address;
+  /// For COPY_CELLS, which uses the copy's lanes and buffer too.
+  std::uint64_t cell_first;
+  std::uint64_t cell_step;
+  CellCopy cell_copy;
+  std::uint32_t cell;
+  /// For RESET_LANES: which lanes, uint32_t[warp] with a bit for each.
+  DeviceAddress lane_masks;
+  /// For SUMMARIZE: a Summary.
+  DeviceAddress summary;
+  /// For RESUME, the stop reasons that it ends, a bit for each, and what each lane may retire in the new run. For STOP,
+  /// the reason.
+  std::uint64_t run_limit;
+  std::uint32_t resumable;
+  std::uint32_t stop;
   /// For RESET_STATE: what each lane may retire, and what counts as retired already.
   std::uint64_t initial_limit;
   std::uint64_t initial_retired;

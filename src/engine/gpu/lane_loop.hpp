@@ -78,6 +78,7 @@ ARMILLION_INLINE void settle_slice(ARMILLION_GLOBAL LaneControl& control, std::u
   const std::uint32_t used = control.slice - remaining;
   control.retired += used;
   control.instructions_left -= used;
+  control.run_left -= used;
   control.slice = 0;
 }
 
@@ -231,7 +232,8 @@ ARMILLION_INLINE void run_lane(Lane& lane) {
   }
 
   ARMILLION_GLOBAL LaneControl& control = lane.memory.control();
-  if (control.instructions_left == 0 && control.stop == static_cast<std::uint8_t>(StopReason::RUNNING)) {
+  if ((control.instructions_left == 0 || control.run_left == 0) &&
+      control.stop == static_cast<std::uint8_t>(StopReason::RUNNING)) {
     control.stop = static_cast<std::uint8_t>(StopReason::INSTRUCTION_LIMIT);
   }
   if (control.stop != static_cast<std::uint8_t>(StopReason::RUNNING)) {

@@ -1,5 +1,6 @@
 #include "engine/interpreter/code_cache.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "isa/predecode.hpp"
@@ -65,6 +66,12 @@ void CodeCache::add_breakpoint(std::uint64_t address) {
   if (const auto found = pages_.find(address & guest::PAGE_MASK); found != pages_.end()) {
     found->second->ops[address % PAGE_BYTES / 4].handler = DECODE_OP;
   }
+}
+
+std::vector<std::uint64_t> CodeCache::breakpoints() const {
+  std::vector<std::uint64_t> result(breakpoints_.begin(), breakpoints_.end());
+  std::ranges::sort(result);
+  return result;
 }
 
 void CodeCache::remove_breakpoint(std::uint64_t address) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "engine/interpreter/context.hpp"
 #include "guest/address_space.hpp"
@@ -45,6 +46,8 @@ class CodeCache {
 
   bool has_breakpoints() const { return !breakpoints_.empty(); }
   bool has_breakpoint(std::uint64_t address) const { return breakpoints_.contains(address); }
+  /// In ascending order.
+  std::vector<std::uint64_t> breakpoints() const;
   void add_breakpoint(std::uint64_t address);
   void remove_breakpoint(std::uint64_t address);
 

@@ -46,6 +46,7 @@ class Interpreter final : private guest::CodeObserver {
   void add_breakpoint(std::uint64_t address);
   void remove_breakpoint(std::uint64_t address) { code_.remove_breakpoint(address); }
   bool has_breakpoint(std::uint64_t address) const { return code_.has_breakpoint(address); }
+  std::vector<std::uint64_t> breakpoints() const { return code_.breakpoints(); }
 
   struct Watchpoint {
     std::uint64_t address;

@@ -1,0 +1,207 @@
+#include "armillion/fleet.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/gpu/device_choice.hpp"
+#include "fleet/cpu_lanes.hpp"
+#include "fleet/device_lanes.hpp"
+#include "fleet/lane_engine.hpp"
+#include "guest/address_space.hpp"
+
+namespace armillion {
+
+using fleet::RegisterFile;
+
+namespace fleet {
+
+void throw_bad_address(std::uint64_t lane, std::uint64_t address, std::uint64_t size_bytes) {
+  throw Error(ErrorCode::BAD_ADDRESS,
+              fmt::format("the {} bytes at {:#x} are not all mapped in lane {}", size_bytes, address, lane));
+}
+
+}  // namespace fleet
+
+namespace {
+
+// The procedure call standard passes so many arguments of each kind in registers (AAPCS64, section 6.8.2).
+constexpr std::size_t ARGUMENT_REGISTERS = 8;
+
+std::unique_ptr<fleet::LaneEngine> make_engine(Machine& machine, const FleetOptions& options) {
+  if (options.lanes == 0) throw Error(ErrorCode::INVALID_ARGUMENT, "a fleet has at least one lane");
+  if (options.lanes > std::uint64_t{1} << 32) {
+    throw Error(ErrorCode::INVALID_ARGUMENT,
+                fmt::format("a fleet has at most 2^32 lanes, {} were asked for", options.lanes));
+  }
+  if (auto backend = engine::gpu::open_device(options.device)) {
+    return fleet::make_device_lanes(std::move(backend), machine, options);
+  }
+  return fleet::make_cpu_lanes(machine, options);
+}
+
+void check_register(unsigned number) {
+  if (number > 31) {
+    throw Error(ErrorCode::INVALID_ARGUMENT, fmt::format("there is no register number {}; use 0 to 31", number));
+  }
+}
+
+}  // namespace
+
+struct Fleet::Implementation {
+  Implementation(Machine& machine, const FleetOptions& options)
+      : lanes(options.lanes),
+        engine(make_engine(machine, options)),
+        returns_to_mapped_memory(machine.address_space().region_at(fleet::RETURN_ADDRESS).has_value()) {}
+
+  void check_lane(std::uint64_t lane) const {
+    if (lane >= lanes) {
+      throw Error(ErrorCode::INVALID_ARGUMENT, fmt::format("there is no lane {}; the last one is {}", lane, lanes - 1));
+    }
+  }
+  void check_count(std::size_t values) const {
+    if (values != lanes) {
+      throw Error(ErrorCode::INVALID_ARGUMENT, fmt::format("there are {} values for {} lanes", values, lanes));
+    }
+  }
+
+  std::uint64_t lanes;
+  std::unique_ptr<fleet::LaneEngine> engine;
+  bool returns_to_mapped_memory;
+  std::atomic<bool> cancelled{false};
+};
+
+Fleet::Fleet(Machine& machine, const FleetOptions& options)
+    : implementation_(std::make_unique<Implementation>(machine, options)) {}
+Fleet::Fleet(Fleet&&) noexcept = default;
+Fleet& Fleet::operator=(Fleet&&) noexcept = default;
+Fleet::~Fleet() = default;
+
+std::uint64_t Fleet::lanes() const { return implementation_->lanes; }
+std::string Fleet::device() const { return implementation_->engine->device(); }
+
+State Fleet::state(std::uint64_t lane) const {
+  implementation_->check_lane(lane);
+  return implementation_->engine->state(lane);
+}
+
+void Fleet::set_state(std::uint64_t lane, const State& state) {
+  implementation_->check_lane(lane);
+  implementation_->engine->set_state(lane, state);
+}
+
+std::vector<std::uint64_t> Fleet::x(unsigned number) const {
+  check_register(number);
+  return implementation_->engine->registers(RegisterFile::GENERAL, number);
+}
+
+void Fleet::set_x(unsigned number, std::span<const std::uint64_t> values) {
+  check_register(number);
+  implementation_->check_count(values.size());
+  implementation_->engine->set_registers(RegisterFile::GENERAL, number, values);
+}
+
+std::vector<std::uint64_t> Fleet::d(unsigned number) const {
+  check_register(number);
+  return implementation_->engine->registers(RegisterFile::VECTOR, number);
+}
+
+void Fleet::set_d(unsigned number, std::span<const std::uint64_t> values) {
+  check_register(number);
+  implementation_->check_count(values.size());
+  implementation_->engine->set_registers(RegisterFile::VECTOR, number, values);
+}
+
+void Fleet::read_memory(std::uint64_t lane, std::uint64_t address, std::span<std::byte> destination) const {
+  implementation_->check_lane(lane);
+  implementation_->engine->read_memory(lane, 1, address, destination);
+}
+
+void Fleet::write_memory(std::uint64_t lane, std::uint64_t address, std::span<const std::byte> source) {
+  implementation_->check_lane(lane);
+  implementation_->engine->write_memory(lane, 1, address, source);
+}
+
+std::vector<std::byte> Fleet::read_memory_of_all(std::uint64_t address, std::uint64_t size_bytes) const {
+  std::vector<std::byte> bytes(size_bytes * lanes());
+  implementation_->engine->read_memory(0, lanes(), address, bytes);
+  return bytes;
+}
+
+void Fleet::write_memory_of_all(std::uint64_t address, std::span<const std::byte> bytes) {
+  if (bytes.size() % lanes() != 0) {
+    throw Error(ErrorCode::INVALID_ARGUMENT,
+                fmt::format("{} bytes are not as many for each of {} lanes", bytes.size(), lanes()));
+  }
+  implementation_->engine->write_memory(0, lanes(), address, bytes);
+}
+
+void Fleet::set_instruction_limit(std::uint64_t lane, std::uint64_t instructions) {
+  implementation_->check_lane(lane);
+  implementation_->engine->set_instruction_limit(lane, instructions);
+}
+
+FleetResult Fleet::run(const FleetRunOptions& options) {
+  return implementation_->engine->run(options, implementation_->cancelled);
+}
+
+void Fleet::cancel() noexcept { implementation_->cancelled.store(true, std::memory_order_relaxed); }
+
+void Fleet::add_memory(std::uint64_t bytes) { implementation_->engine->add_memory(bytes); }
+
+LaneResult Fleet::result(std::uint64_t lane) const {
+  implementation_->check_lane(lane);
+  return implementation_->engine->result(lane);
+}
+
+std::vector<LaneResult> Fleet::results() const { return implementation_->engine->results(); }
+
+Hash128 Fleet::state_hash(std::uint64_t lane) const {
+  implementation_->check_lane(lane);
+  return implementation_->engine->state_hashes(lane, 1).front();
+}
+
+std::vector<Hash128> Fleet::state_hashes() const { return implementation_->engine->state_hashes(0, lanes()); }
+
+void Fleet::reset() { implementation_->engine->reset(); }
+
+void Fleet::reset(std::uint64_t lane) {
+  implementation_->check_lane(lane);
+  implementation_->engine->reset(lane);
+}
+
+CallResult Fleet::call(std::uint64_t address, std::span<const CallArgument> arguments, CallArgument::Kind result,
+                       const FleetRunOptions& options) {
+  Implementation& self = *implementation_;
+  std::size_t integers = 0;
+  for (const CallArgument& argument : arguments) {
+    if (!argument.values().empty()) self.check_count(argument.values().size());
+    if (argument.kind() == CallArgument::Kind::INTEGER) ++integers;
+  }
+  if (std::max(integers, arguments.size() - integers) > ARGUMENT_REGISTERS) {
+    throw Error(ErrorCode::INVALID_ARGUMENT,
+                fmt::format("a call in lanes passes at most {} arguments of each kind", ARGUMENT_REGISTERS));
+  }
+  if (options.on_stop) {
+    throw Error(ErrorCode::INVALID_ARGUMENT, "a call in lanes takes no new input while it runs");
+  }
+  if (self.returns_to_mapped_memory) {
+    throw Error(ErrorCode::INVALID_ARGUMENT,
+                fmt::format("memory is mapped at {:#x}, where calls return to", fleet::RETURN_ADDRESS));
+  }
+  return self.engine->call({address, arguments, result}, options, self.cancelled);
+}
+
+void Fleet::throw_not_returned(const CallResult& result) {
+  std::string reasons;
+  for (std::size_t i = 0; i < result.stops.size(); ++i) {
+    if (result.stops[i] == 0 || i == static_cast<std::size_t>(StopReason::RETURNED)) continue;
+    reasons +=
+        fmt::format("{}{} by {}", reasons.empty() ? "" : ", ", result.stops[i], name_of(static_cast<StopReason>(i)));
+  }
+  throw Error(ErrorCode::INVALID_ARGUMENT,
+              fmt::format("not every lane has returned from the call; lanes were stopped: {}", reasons));
+}
+
+}  // namespace armillion
