@@ -26,6 +26,9 @@ struct MachineOptions {
   std::uint64_t memory_bytes = 4 * 1024 * 1024;
   /// Upper bound of all writable memory that the machine may map, in bytes, `memory_bytes` included.
   std::uint64_t memory_limit_bytes = std::uint64_t{16} * 1024 * 1024 * 1024;
+  /// Where the machine runs: "cpu", "cuda" for the first GPU that can be used, "cuda:0" and up for one of them (see
+  /// `devices`), or "host-lanes", a GPU's code on the CPU, which is for tests. Results are the same everywhere.
+  std::string device = "cpu";
 };
 
 struct RunOptions {
@@ -33,6 +36,24 @@ struct RunOptions {
   std::uint64_t instruction_limit = UNLIMITED;
   /// Stops with `TIMEOUT` after about this many seconds (within 20 ms); 0 for no limit.
   double timeout_seconds = 0;
+};
+
+/// How `Machine::execute_continuous` runs.
+struct ContinuousOptions {
+  /// Instructions of one batch; more than 0.
+  std::uint64_t batch_instructions = 1'000'000;
+  /// Stops with `INSTRUCTION_LIMIT` after this many full batches.
+  std::uint64_t max_batches = UNLIMITED;
+  /// Stops with `TIMEOUT` after about this many seconds (within 20 ms); 0 for no limit.
+  double timeout_seconds = 0;
+};
+
+/// How far the run is that `Machine::start` began.
+struct Progress {
+  bool is_running = false;
+  /// Instructions that the run has retired, as of the last time that its engine told: every few milliseconds while
+  /// it runs, exact afterwards.
+  std::uint64_t instructions = 0;
 };
 
 /// What a run did and why it stopped.
@@ -83,14 +104,25 @@ namespace guest {
 class AddressSpace;
 }
 
-/// One AArch64 machine: state and memory, executed on the CPU. It has no hidden global state: any number of machines
-/// may run on any number of threads, each machine on one thread at a time.
+/// One AArch64 machine: state and memory, executed on the CPU or on a GPU. It has no hidden global state: any number of
+/// machines may run on any number of threads, each machine on one thread at a time.
+///
+/// While a run that `start` began is going on, the machine's hook of system calls may use it, on the thread of that
+/// run; elsewhere only `poll`, `is_running`, `wait`, `cancel` and `device` may be called. Everything else is
+/// Error(INVALID_ARGUMENT).
 class Machine {
  public:
+  /// Error(INVALID_ARGUMENT) for a device that does not exist, Error(UNAVAILABLE) for a GPU that is not there or cannot
+  /// be used, saying why.
   explicit Machine(const MachineOptions& options = {});
+  /// A machine that is running may be moved.
   Machine(Machine&&) noexcept;
   Machine& operator=(Machine&&) noexcept;
+  /// Cancels a run that `start` began, and waits for it.
   ~Machine();
+
+  /// What the machine runs on: "cpu", "cuda:0" and up, or "host-lanes".
+  std::string device() const;
 
   // Program and state.
 
@@ -134,16 +166,33 @@ class Machine {
   /// Error(BAD_ADDRESS) where part of the range is not mapped.
   void protect_memory(std::uint64_t address, std::uint64_t size_bytes, Permissions permissions);
 
-  // Running.
+  // Running. All of these do the same to the machine, to the bit, on every device; they differ in when the host looks.
 
-  /// Runs until a stop. A run that ended by limit, timeout, cancellation, syscall, breakpoint or watchpoint goes on
-  /// where it stopped when called again.
+  /// Runs until a stop: one launch on a GPU, which the host waits for. A run that ended by limit, timeout,
+  /// cancellation, syscall, breakpoint, watchpoint or for want of memory goes on where it stopped when called again.
   RunResult execute(const RunOptions& options = {});
   /// The same with an instruction limit.
   RunResult execute(std::uint64_t instruction_limit);
+  /// Runs batch after batch, each one launch on a GPU, until a stop, the last batch or the timeout. Between two batches
+  /// the host looks at timeout and cancellation, also where the device could not be told while it runs.
+  /// Error(INVALID_ARGUMENT) for batches of 0 instructions.
+  RunResult execute_continuous(const ContinuousOptions& options = {});
+  /// Runs until a stop or until all of `total_instructions` have retired, in one launch on a GPU.
+  RunResult execute_mega(std::uint64_t total_instructions);
   /// One instruction; a breakpoint at PC is passed over.
   RunResult step();
-  /// Makes the current run, or the next, stop with `CANCELLED` soon (within 20 ms). May be called on any thread.
+
+  /// Begins what `execute` does and returns at once (within 100 us); a thread that the machine keeps goes on with it.
+  /// Error(INVALID_ARGUMENT) where the machine is running.
+  void start(const RunOptions& options = {});
+  /// How far that run is; where none was started, all zero. Costs no synchronisation with a device.
+  Progress poll() const noexcept;
+  bool is_running() const noexcept;
+  /// Waits for the end of the run that `start` began. What a hook threw in it is thrown here. May be called again.
+  /// Error(INVALID_ARGUMENT) where none was started.
+  RunResult wait();
+  /// Makes the current run, or the next, stop with `CANCELLED` soon (within 20 ms); the machine can go on from there.
+  /// May be called on any thread.
   void cancel() noexcept;
   /// Instructions retired by all runs of this machine since it was made; restored with a snapshot. In a memory hook,
   /// what retired lately is missing.
@@ -159,7 +208,8 @@ class Machine {
 
   // Breakpoints, watchpoints, hooks. They cost nothing while there are none. An empty function removes a hook, also in
   // the hook itself. What a hook throws ends the run and reaches its caller; the machine can go on from there. Only the
-  // hook of system calls may run the machine.
+  // hook of system calls may run the machine. Watchpoints and all other hooks are for the CPU: setting one on another
+  // device is Error(INVALID_ARGUMENT).
 
   /// Stops with `BREAKPOINT` before the instruction at `address`, except where a run starts there. The address is a
   /// multiple of 4, else Error(INVALID_ARGUMENT).
@@ -189,6 +239,10 @@ class Machine {
 
  private:
   struct Implementation;
+  class Borrowed;
+  explicit Machine(std::unique_ptr<Implementation> implementation) noexcept;
+  Implementation& idle() const;
+
   std::unique_ptr<Implementation> implementation_;
 };
 

@@ -104,6 +104,8 @@ struct ProcessOptions {
   RandomSource random = RandomSource::SEEDED;
   std::uint64_t seed = 0;
 
+  /// Where the program's instructions run, see `MachineOptions::device`. Its system calls are served on the host.
+  std::string device = "cpu";
   /// Upper bound of all memory that the guest may write to, in bytes.
   std::uint64_t memory_limit_bytes = std::uint64_t{4} * 1024 * 1024 * 1024;
   /// Size of the main thread's stack in bytes, rounded up to whole pages.
@@ -158,8 +160,9 @@ class ProcessSnapshot {
 class Process {
  public:
   /// Loads the program. Error(FILE_UNREADABLE) or Error(BAD_PROGRAM) where the program, its interpreter or a granted
-  /// folder cannot be used, Error(INVALID_ARGUMENT) for options that contradict each other, Error(OUT_OF_MEMORY) where
-  /// the program does not fit into the memory limit.
+  /// folder cannot be used, Error(INVALID_ARGUMENT) for options that contradict each other or a device that does not
+  /// exist, Error(UNAVAILABLE) for a device that cannot be used, Error(OUT_OF_MEMORY) where the program does not fit
+  /// into the memory limit.
   explicit Process(const ProcessOptions& options);
   Process(Process&&) noexcept;
   Process& operator=(Process&&) noexcept;

@@ -31,9 +31,8 @@ enum class StopReason : std::uint8_t {
   CANCELLED = 10,
   /// Every thread of the process waits, and nothing is left that could wake one.
   DEADLOCK = 11,
-  /// A device has no memory left for what the lane wants to write; state is as before the instruction. Once the host
-  /// has
-  /// made room, the lane goes on.
+  /// A device has no memory left for what the lane wants to write; state is as before the instruction. Once the
+  /// host has made room, the lane goes on.
   OUT_OF_MEMORY = 12,
   /// The function that the host called has returned. PC is its return address.
   RETURNED = 13,

@@ -262,7 +262,8 @@ class GdbServer {
       }
       return "OK";
     }
-    if (*type > 4) return "";
+    // GDB knows how to do without watchpoints, which only the CPU has.
+    if (*type > 4 || machine.device() != "cpu") return "";
     for (const Access access : {Access::WRITE, Access::READ}) {
       if (*type == 2 && access == Access::READ) continue;
       if (*type == 3 && access == Access::WRITE) continue;

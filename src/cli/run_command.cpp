@@ -31,10 +31,7 @@ constexpr int LIMIT_REACHED = 124;
 // How often a run comes back to show its progress.
 constexpr double PROGRESS_SECONDS = 0.25;
 
-void check_device_and_engine(const RunCommandOptions& options) {
-  if (options.device != "cpu") {
-    throw Error(ErrorCode::UNAVAILABLE, "there is no device '" + options.device + "': this version runs on 'cpu' only");
-  }
+void check_engine(const RunCommandOptions& options) {
   if (options.engine != "interpreter") {
     throw Error(ErrorCode::UNAVAILABLE, "there is no engine '" + options.engine + "': this version has 'interpreter'");
   }
@@ -129,7 +126,7 @@ std::vector<std::byte> read_file(const std::string& path) {
 }
 
 int run_flat(const RunCommandOptions& options) {
-  Machine machine(MachineOptions{.memory_bytes = options.flat_memory_bytes});
+  Machine machine(MachineOptions{.memory_bytes = options.flat_memory_bytes, .device = options.process.device});
   machine.load_program(read_file(options.process.program), options.flat_address);
   std::optional<Tracer> tracer;
   if (!options.trace.empty()) tracer.emplace(machine, options.trace);
@@ -138,7 +135,7 @@ int run_flat(const RunCommandOptions& options) {
   tracer.reset();
   report_stop(result, fmt::format("{:#x}", result.pc));
   if (!options.stats.empty()) {
-    write_statistics({options.process.program, options.device, options.engine, result, 0, machine.state_hash()},
+    write_statistics({options.process.program, machine.device(), options.engine, result, 0, machine.state_hash()},
                      options.stats);
   }
   return exit_status_of(result, 0);
@@ -173,9 +170,9 @@ int run_process(RunCommandOptions& options) {
   }
   report_stop(result, location);
   if (!options.stats.empty()) {
-    write_statistics(
-        {options.process.program, options.device, options.engine, result, result.exit_code, process.state_hash()},
-        options.stats);
+    write_statistics({options.process.program, process.machine().device(), options.engine, result, result.exit_code,
+                      process.state_hash()},
+                     options.stats);
   }
   return exit_status_of(result, result.exit_code);
 }
@@ -224,7 +221,10 @@ void add_run_command(CLI::App& app, int& exit_status) {
       ->transform(CLI::AsSizeValue(false));
   command->add_option("--stack-size", options->process.stack_bytes, "Size of the main thread's stack, in bytes")
       ->transform(CLI::AsSizeValue(false));
-  command->add_option("--device", options->device, "Where to run: cpu");
+  command->add_option(
+      "--device", options->process.device,
+      "Where to run: cpu, cuda for the first GPU, cuda:N for another, host-lanes for a GPU's code on the "
+      "CPU");
   command->add_option("--engine", options->engine, "How to run: interpreter");
   command->add_option("--gdb", options->gdb_port, "Wait for gdb-multiarch on this TCP port of the loopback interface")
       ->type_name("PORT")
@@ -248,7 +248,7 @@ void add_run_command(CLI::App& app, int& exit_status) {
       throw Error(ErrorCode::INVALID_ARGUMENT,
                   "run: there is no option " + words.front() + "; 'armillion run --help' shows them");
     }
-    check_device_and_engine(*options);
+    check_engine(*options);
     options->process.program = words.front();
     options->process.arguments.assign(words.begin() + 1, words.end());
     exit_status = options->flat ? run_flat(*options) : run_process(*options);

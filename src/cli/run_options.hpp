@@ -13,7 +13,6 @@ struct RunCommandOptions {
   ProcessOptions process;
   std::vector<std::string> directories;
   std::string clock = "real";
-  std::string device = "cpu";
   std::string engine = "interpreter";
   std::uint64_t instruction_limit = UNLIMITED;
   double timeout_seconds = 0;

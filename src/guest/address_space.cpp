@@ -201,6 +201,26 @@ void visit_frames(const PageNode* node, int level, std::uint64_t base, std::uint
   }
 }
 
+// Calls `visit(address, frame)` for every child of level 0 that differs between two trees; `frame` is that of `now`.
+// What they share is the same in both, as a shared node or frame never changes.
+template <class Visit>
+void visit_differences(const PageNode* before, const PageNode* now, int level, std::uint64_t base, const Visit& visit) {
+  if (before == now) return;
+  const std::uint64_t child_bytes = 1ull << (PAGE_BITS + 9 * static_cast<unsigned>(level));
+  for (std::uint64_t i = 0; i < PageNode::CHILDREN; ++i) {
+    const void* old_child = before == nullptr ? nullptr : before->children[i];
+    const void* new_child = now == nullptr ? nullptr : now->children[i];
+    if (old_child == new_child) continue;
+    const std::uint64_t address = base + i * child_bytes;
+    if (level == 0) {
+      visit(address, static_cast<const Frame*>(new_child));
+    } else {
+      visit_differences(static_cast<const PageNode*>(old_child), static_cast<const PageNode*>(new_child), level - 1,
+                        address, visit);
+    }
+  }
+}
+
 }  // namespace
 
 PageTableReference::PageTableReference(const PageTableReference& other) : node_(other.node_) {
@@ -415,6 +435,11 @@ Frame& AddressSpace::frame_at(std::uint64_t page_address) const {
 
 void AddressSpace::visit_pages(const std::function<void(std::uint64_t address, const Frame& frame)>& visit) const {
   visit_frames(root_.get(), TOP_LEVEL, 0, 0, ADDRESS_LIMIT, visit);
+}
+
+void AddressSpace::visit_changes(const MemorySnapshot& before,
+                                 const std::function<void(std::uint64_t address, const Frame* frame)>& visit) const {
+  visit_differences(before.root_.get(), root_.get(), TOP_LEVEL, 0, visit);
 }
 
 // The page's place in the table, with the path to it made this space's own.

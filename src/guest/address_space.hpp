@@ -159,6 +159,10 @@ class AddressSpace {
   Frame& frame_at(std::uint64_t page_address) const;
   /// Visits all pages that were ever written, in the order of their addresses.
   void visit_pages(const std::function<void(std::uint64_t address, const Frame& frame)>& visit) const;
+  /// Visits all pages that are not what they were at `before`, in the order of their addresses. `frame` is nullptr for
+  /// a page that was written then and reads as zeros now, or is not mapped any more. In proportion to what differs.
+  void visit_changes(const MemorySnapshot& before,
+                     const std::function<void(std::uint64_t address, const Frame* frame)>& visit) const;
   /// Writes bytes of one mapped page, whatever its permissions; tells the observer if they were code. The page's frame
   /// is this space's own then; it is returned.
   Frame& write_in_page(std::uint64_t address, std::span<const std::byte> source);

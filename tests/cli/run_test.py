@@ -1,5 +1,6 @@
 """`armillion run`: what the program is given, what it may reach, and what comes back."""
 
+import json
 import os
 import pathlib
 import signal
@@ -102,7 +103,21 @@ class OwnErrors(unittest.TestCase):
         self.expect_error(["info", "word"], "word")
 
     def test_an_unknown_device(self):
-        self.expect_error(["run", "--device", "abacus", guest("probe")], "abacus", "cpu")
+        self.expect_error(["run", "--device", "abacus", guest("probe")], "abacus", "'cpu'", "'host-lanes'")
+
+    def test_a_device_whose_driver_is_not_there(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        # A file in its place hides a driver that this computer may have.
+        pathlib.Path(folder.name, "libcuda.so.1").touch()
+        environment = {**os.environ, "LD_LIBRARY_PATH": folder.name}
+        for device in ("cuda", "cuda:0"):
+            result = armillion("run", "--device", device, guest("probe"), environment=environment)
+            self.assertEqual(result.status, OWN_ERROR)
+            self.assertIn("no NVIDIA driver", result.errors)
+
+    def test_a_trace_on_a_device_without_hooks(self):
+        self.expect_error(["run", "--device", "host-lanes", "--trace", "-", guest("countdown")], "instruction hooks", "cpu")
 
     def test_an_unknown_engine(self):
         self.expect_error(["run", "--engine", "steam", guest("probe")], "steam", "interpreter")
@@ -284,6 +299,38 @@ class TimeAndRandomness(unittest.TestCase):
         outputs = [run_probe("random", options=["--seed", seed]).output for seed in (1, 1, 2)]
         self.assertEqual(outputs[0], outputs[1])
         self.assertNotEqual(outputs[0], outputs[2])
+
+
+class Devices(unittest.TestCase):
+    """A GPU's code on the CPU, which is everywhere: what it does is what the CPU does."""
+
+    def statistics(self, device, *arguments):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "statistics.json")
+            result = armillion("run", "--device", device, "--clock", "virtual", "--stats", file, *arguments)
+            statistics = json.loads(file.read_text())
+        self.assertEqual(statistics.pop("device"), device)
+        for figure in ("elapsed_seconds", "ips"):
+            del statistics[figure]
+        return statistics, result.status, result.output, result.errors
+
+    def test_end_as_the_cpu_does(self):
+        for arguments in (
+            [guest("countdown")],
+            ["--instruction-limit", 100, guest("countdown")],
+            [guest("probe"), "exit", 3],
+            [guest("probe"), "fault"],
+            [guest("probe"), "raise", int(signal.SIGUSR1)],
+            [guest("threads")],
+            ["--flat", guest("flat")],
+        ):
+            self.assertEqual(self.statistics("host-lanes", *arguments), self.statistics("cpu", *arguments), arguments)
+
+    def test_stop_at_a_timeout_in_time(self):
+        start = time.monotonic()
+        result = run_probe("spin", options=["--device", "host-lanes", "--timeout", "0.5"])
+        self.assertEqual(result.status, LIMIT_REACHED)
+        self.assertLess(time.monotonic() - start, 5)
 
 
 class FlatBinaries(unittest.TestCase):

@@ -166,6 +166,39 @@ TEST(AddressSpace, SnapshotsBehaveLikeCopiesUnderRandomUse) {
   for (const auto& [address, value] : model) ASSERT_EQ(memory.read_value<std::uint8_t>(address), value);
 }
 
+TEST(AddressSpace, ChangesSinceASnapshotAreThePagesThatDiffer) {
+  AddressSpace memory(LIMIT);
+  const auto changes = [&memory](const MemorySnapshot& before) {
+    std::map<std::uint64_t, bool> result;  // whether the page is still there
+    memory.visit_changes(before, [&](std::uint64_t address, const Frame* frame) {
+      EXPECT_TRUE(result.empty() || result.rbegin()->first < address);
+      EXPECT_TRUE(frame == nullptr || frame == &memory.frame_at(address));
+      result[address] = frame != nullptr;
+    });
+    return result;
+  };
+  using Changes = std::map<std::uint64_t, bool>;
+  const MemorySnapshot nothing = memory.snapshot();
+  memory.map(0x10000, 0x400000, Permissions::READ_WRITE);
+  memory.map(0x7fff'0000'0000, 0x2000, Permissions::READ_WRITE);
+  EXPECT_EQ(changes(nothing), Changes());
+  memory.write_value<int>(0x10000, 1);
+  memory.write_value<int>(0x300000, 1);
+  memory.write_value<int>(0x7fff'0000'1000, 1);
+  EXPECT_EQ(changes(nothing), (Changes{{0x10000, true}, {0x300000, true}, {0x7fff'0000'1000, true}}));
+
+  const MemorySnapshot written = memory.snapshot();
+  EXPECT_EQ(changes(written), Changes());
+  memory.write_value<int>(0x10008, 2);
+  memory.unmap(0x7fff'0000'0000, 0x2000);
+  memory.map(0x300000, 0x1000, Permissions::READ_WRITE);
+  EXPECT_EQ(changes(written), (Changes{{0x10000, true}, {0x300000, false}, {0x7fff'0000'1000, false}}));
+  memory.restore(written);
+  EXPECT_EQ(changes(written), Changes());
+  memory.restore(nothing);
+  EXPECT_EQ(changes(written), (Changes{{0x10000, false}, {0x300000, false}, {0x7fff'0000'1000, false}}));
+}
+
 TEST(AddressSpace, TheHashTellsContentsAddressesAndPermissionsApart) {
   AddressSpace first(LIMIT);
   first.map(0x10000, 0x4000, Permissions::READ_WRITE);

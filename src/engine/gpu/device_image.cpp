@@ -66,21 +66,26 @@ DecodedCode decode_code(const guest::AddressSpace& memory, std::span<const std::
     if (code.ops.size() > std::numeric_limits<std::uint32_t>::max() / 2) {
       throw Error(ErrorCode::OUT_OF_MEMORY, "a device executes at most 8 GiB of code");
     }
-    std::array<std::uint32_t, PAGE_WORDS> words;
-    std::memcpy(words.data(), frame.bytes, sizeof words);
-    for (const std::uint32_t word : words) code.ops.push_back(decode_op(word));
+    const auto ops = decode_page(address, frame.bytes, breakpoints);
+    code.ops.insert(code.ops.end(), ops.begin(), ops.end());
   });
   end_region();
   // The lanes read one operation ahead.
   end_region();
-  for (const std::uint64_t address : breakpoints) {
-    for (const CodeRegion& region : code.regions) {
-      if (region.start <= address && address < region.end) {
-        code.ops[region.first_index + (address - region.start) / 4].extra = BREAKPOINT_CASE;
-      }
-    }
-  }
   return code;
+}
+
+std::array<MicroOp, PAGE_WORDS> decode_page(std::uint64_t page, const std::byte* bytes,
+                                            std::span<const std::uint64_t> breakpoints) {
+  std::array<std::uint32_t, PAGE_WORDS> words;
+  std::memcpy(words.data(), bytes, sizeof words);
+  std::array<MicroOp, PAGE_WORDS> ops;
+  std::ranges::transform(words, ops.begin(), decode_op);
+  for (auto next = std::ranges::lower_bound(breakpoints, page);
+       next != breakpoints.end() && *next < page + guest::PAGE_SIZE; ++next) {
+    ops[(*next - page) / 4].extra = BREAKPOINT_CASE;
+  }
+  return ops;
 }
 
 std::vector<MemoryRegion> device_regions(const guest::AddressSpace& memory) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -20,6 +21,10 @@ struct DecodedCode {
 /// Decodes what `memory` allows to execute. Instructions at `breakpoints`, which are in ascending order, become stops.
 /// Error(OUT_OF_MEMORY) for more code than an index can name.
 DecodedCode decode_code(const guest::AddressSpace& memory, std::span<const std::uint64_t> breakpoints);
+
+/// The operations of one page of them. `page` is its address, `bytes` has all of it.
+std::array<MicroOp, PAGE_WORDS> decode_page(std::uint64_t page, const std::byte* bytes,
+                                            std::span<const std::uint64_t> breakpoints);
 
 /// The mapped regions as the device sees them.
 std::vector<MemoryRegion> device_regions(const guest::AddressSpace& memory);

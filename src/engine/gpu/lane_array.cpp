@@ -15,10 +15,6 @@ namespace armillion::engine::gpu {
 
 namespace {
 
-// Words of the counters' memory.
-constexpr std::uint64_t FRAMES_USED = 0;
-constexpr std::uint64_t DIRTY_COUNT = 4;
-
 // What a copy of guest memory takes at once.
 constexpr std::uint64_t COPY_BYTES_AT_ONCE = std::uint64_t{256} << 20;
 
@@ -32,20 +28,18 @@ LaneArray::LaneArray(Backend& backend, const LaneArrayOptions& options) : backen
   launch_.lane_count = options.lanes;
   launch_.store.cell_shift =
       options.is_interleaved ? static_cast<std::uint32_t>(std::countr_zero(backend.warp_lanes())) : 0;
-  launch_memory_ = backend.allocate(sizeof(Launch));
-  counters_ = backend.allocate(8);
-  states_ = backend.allocate(std::uint64_t{warp_count()} * warp_lanes() * sizeof(State));
-  controls_ = backend.allocate(launch_.lane_count * sizeof(LaneControl));
+  const std::uint64_t states_offset = offsetof(LaneBlock, control) + launch_.lane_count * sizeof(LaneControl);
+  block_ = backend.allocate(states_offset + std::uint64_t{warp_count()} * warp_lanes() * sizeof(State));
   mailbox_ = backend.allocate_mapped(sizeof(Mailbox));
   const isa::Buckets buckets = isa::decoder_buckets();
   decoder_starts_ = upload(buckets.starts);
   decoder_opcodes_ = upload(buckets.opcodes);
-  launch_.states = states_->address();
-  launch_.controls = controls_->address();
   launch_.return_address = NO_ADDRESS;
+  launch_.states = block_->address() + states_offset;
+  launch_.controls = block_->address() + offsetof(LaneBlock, control);
   launch_.mailbox = mailbox_->device();
-  launch_.frames_used = counters_->address() + FRAMES_USED;
-  launch_.store.dirty_count = counters_->address() + DIRTY_COUNT;
+  launch_.frames_used = block_->address() + offsetof(LaneBlock, counters.frames_used);
+  launch_.store.dirty_count = block_->address() + offsetof(LaneBlock, counters.dirty_count);
   launch_.image.decoder_starts = decoder_starts_->address();
   launch_.image.decoder_opcodes = decoder_opcodes_->address();
 }
@@ -75,11 +69,13 @@ void LaneArray::download(std::span<T> values, DeviceAddress source) {
   if (!values.empty()) backend_.read(std::as_writable_bytes(values), source);
 }
 
-void LaneArray::upload_launch() { backend_.write(launch_memory_->address(), bytes_of(launch_)); }
+void LaneArray::upload_launch() { backend_.write(block_->address(), bytes_of(launch_)); }
+
+void LaneArray::set_counters(const LaneCounters& counters) { backend_.write(launch_.frames_used, bytes_of(counters)); }
 
 void LaneArray::start(Kernel kernel) {
   upload_launch();
-  backend_.launch(kernel, warp_count(), launch_memory_->address());
+  backend_.launch(kernel, warp_count(), block_->address());
 }
 
 // The memory that finds frames, for `capacity` of them.
@@ -123,35 +119,46 @@ void LaneArray::load(const guest::AddressSpace& memory, const State& state, std:
   launch_.image.page_mask = static_cast<std::uint32_t>(pages.keys.size() - 1);
   launch_.image.state = image_state_->address();
   launch_.initial_retired = retired;
+  image_page_keys_ = pages.keys;
+  image_page_numbers_ = pages.numbers;
   reload_code(memory, breakpoints);
-  const std::uint32_t zeros[2] = {};
-  backend_.write(counters_->address(), std::as_bytes(std::span(zeros)));
+  set_counters({});
   reset(0);
+}
+
+void LaneArray::reload_regions(const guest::AddressSpace& memory) {
+  const std::vector<MemoryRegion> regions = device_regions(memory);
+  const std::uint64_t room = regions_ == nullptr ? 0 : regions_->size_bytes();
+  if (std::span(regions).size_bytes() > room) {
+    // Room for a few more: programs map and unmap all the time.
+    backend_.wait();
+    regions_ = backend_.allocate((regions.size() + 32) * 2 * sizeof(MemoryRegion));
+  }
+  if (!regions.empty()) backend_.write(regions_->address(), std::as_bytes(std::span(regions)));
+  launch_.image.regions = regions_ == nullptr ? 0 : regions_->address();
+  launch_.image.region_count = static_cast<std::uint32_t>(regions.size());
 }
 
 void LaneArray::reload_code(const guest::AddressSpace& memory, std::span<const std::uint64_t> breakpoints) {
   const DecodedCode code = decode_code(memory, breakpoints);
-  const std::vector<MemoryRegion> regions = device_regions(memory);
   backend_.wait();
-  regions_ = upload(std::span(regions));
+  reload_regions(memory);
   code_regions_ = upload(std::span(code.regions));
   ops_ = upload(std::span(code.ops));
   breakpoints_ = upload(breakpoints);
-  launch_.image.regions = regions_->address();
-  launch_.image.region_count = static_cast<std::uint32_t>(regions.size());
   launch_.image.code_regions = code_regions_->address();
   launch_.image.code_region_count = static_cast<std::uint32_t>(code.regions.size());
   launch_.image.ops = ops_->address();
   launch_.image.breakpoints = breakpoints_->address();
   launch_.image.breakpoint_count = static_cast<std::uint32_t>(breakpoints.size());
+  decoded_regions_ = code.regions;
 }
 
 void LaneArray::reset(std::uint64_t instruction_limit) {
   launch_.initial_limit = instruction_limit;
   start(Kernel::RESET_MEMORY);
   start(Kernel::RESET_STATE);
-  const std::uint32_t zeros[2] = {};
-  backend_.write(counters_->address(), std::as_bytes(std::span(zeros)));
+  set_counters({});
 }
 
 void LaneArray::reset_lanes(std::span<const std::uint64_t> lanes, std::uint64_t instruction_limit) {
@@ -435,8 +442,7 @@ bool LaneArray::add_frames(std::uint64_t bytes) {
   backend_.write(launch_.store.frames, std::as_bytes(std::span(new_numbers)));
   if (used > 0) backend_.write(launch_.store.slots, std::as_bytes(std::span(slots)));
   if (!dirty.empty()) backend_.write(launch_.store.dirty_frames, std::as_bytes(std::span(dirty)));
-  const std::uint32_t counters[2] = {used, dirty_count};
-  backend_.write(counters_->address(), std::as_bytes(std::span(counters)));
+  set_counters({used, dirty_count});
   return true;
 }
 

@@ -25,6 +25,21 @@ struct LaneArrayOptions {
   std::uint64_t frame_limit_bytes = std::uint64_t{1} << 36;
 };
 
+/// How many frames are in use, and how many of them were written since the host last took note.
+struct LaneCounters {
+  std::uint32_t frames_used = 0;
+  std::uint32_t dirty_count = 0;
+};
+
+/// How the memory of an array begins. Where it has more than one lane, all controls come first, then all states.
+struct LaneBlock {
+  Launch launch;
+  alignas(64) LaneCounters counters;
+  alignas(64) LaneControl control;
+  State state;
+};
+static_assert(offsetof(LaneBlock, state) == offsetof(LaneBlock, control) + sizeof(LaneControl));
+
 /// Machines on a device that start from one image. Everything here is in order: a call that needs a result waits for
 /// what was launched before.
 class LaneArray {
@@ -42,7 +57,9 @@ class LaneArray {
   /// Makes `memory` and `state` what all lanes start from, and resets them. `retired` is what their counters begin at.
   void load(const guest::AddressSpace& memory, const State& state, std::uint64_t retired,
             std::span<const std::uint64_t> breakpoints);
-  /// Takes new permissions, and new code: for a single lane, whose pages are written by `write_memory`.
+  /// Takes new permissions: for a single lane, whose pages are written by `write_memory`.
+  void reload_regions(const guest::AddressSpace& memory);
+  /// The same, and new code.
   void reload_code(const guest::AddressSpace& memory, std::span<const std::uint64_t> breakpoints);
   /// Back to the image, with `instruction_limit` for each lane.
   void reset(std::uint64_t instruction_limit);
@@ -121,12 +138,16 @@ class LaneArray {
   void revive_out_of_memory();
 
  private:
+  /// Exchanges with the one lane of an array all that a launch needs and leaves at once.
+  friend class SingleLane;
+
   std::uint32_t warp_lanes() const { return 1u << launch_.store.cell_shift; }
   std::uint32_t warp_count() const;
   void start(Kernel kernel);
   void upload_launch();
   DeviceAddress copy_buffer(std::uint64_t bytes);
   void copy_cells(CellCopy copy, std::uint32_t cell);
+  void set_counters(const LaneCounters& counters);
   void copy_memory(std::uint64_t first, std::uint64_t count, std::uint64_t address, std::uint64_t size);
   void make_store(std::uint64_t capacity);
   template <class T>
@@ -140,7 +161,12 @@ class LaneArray {
   LaneArrayOptions options_;
   Launch launch_{};
   std::uint64_t image_units_ = 0;
-  std::unique_ptr<DeviceMemory> launch_memory_, states_, controls_, counters_;
+  /// What the image has, as on the device: its pages, and where its code is decoded.
+  std::vector<std::uint64_t> image_page_keys_;
+  std::vector<std::uint32_t> image_page_numbers_;
+  std::vector<CodeRegion> decoded_regions_;
+  /// The launch, the counters, the controls and the states, one behind the other: see LaneBlock.
+  std::unique_ptr<DeviceMemory> block_;
   std::unique_ptr<DeviceMemory> regions_, code_regions_, ops_, page_keys_, page_frames_, breakpoints_, image_state_;
   std::unique_ptr<DeviceMemory> decoder_starts_, decoder_opcodes_;
   std::unique_ptr<DeviceMemory> frames_, keys_, numbers_, slots_, dirty_frames_;
