@@ -221,10 +221,8 @@ void add_run_command(CLI::App& app, int& exit_status) {
       ->transform(CLI::AsSizeValue(false));
   command->add_option("--stack-size", options->process.stack_bytes, "Size of the main thread's stack, in bytes")
       ->transform(CLI::AsSizeValue(false));
-  command->add_option(
-      "--device", options->process.device,
-      "Where to run: cpu, cuda for the first GPU, cuda:N for another, host-lanes for a GPU's code on the "
-      "CPU");
+  command->add_option("--device", options->process.device,
+                      "Where to run: cpu; cuda for the first GPU, cuda:N for another; host-lanes");
   command->add_option("--engine", options->engine, "How to run: interpreter");
   command->add_option("--gdb", options->gdb_port, "Wait for gdb-multiarch on this TCP port of the loopback interface")
       ->type_name("PORT")
