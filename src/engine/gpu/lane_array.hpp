@@ -34,7 +34,7 @@ struct LaneCounters {
 /// How the memory of an array begins. Where it has more than one lane, all controls come first, then all states.
 struct LaneBlock {
   Launch launch;
-  alignas(64) LaneCounters counters;
+  LaneCounters counters;
   alignas(64) LaneControl control;
   State state;
 };
