@@ -17,6 +17,9 @@ using guest::kernel::Kernel;
 // A process that lanes can be: its streams are its own, and its program is at hand.
 ProcessOptions options_for_lanes(Process& process) {
   const Kernel& kernel = process.kernel();
+  if (kernel.exit_status) {
+    throw Error(ErrorCode::INVALID_ARGUMENT, "the process has ended: there is nothing that lanes could run");
+  }
   ProcessOptions options = kernel.options;
   options.program_bytes.assign(kernel.program_file.begin(), kernel.program_file.end());
   if (options.standard_input.kind == InputStream::Kind::INHERIT) options.standard_input = InputStream::from_bytes("");
@@ -65,8 +68,8 @@ LaneHost::LaneHost(const LaneSource& source) {
   if (source.is_process()) {
     process_ = std::make_unique<Process>(source.options());
   } else {
-    machine_ = std::make_unique<Machine>(
-        MachineOptions{.memory_bytes = 0, .memory_limit_bytes = source.memory_limit_bytes()});
+    machine_ =
+        std::make_unique<Machine>(MachineOptions{.memory_bytes = 0, .memory_limit_bytes = source.memory_limit_bytes()});
   }
   for (const std::uint64_t address : source.breakpoints()) machine().add_breakpoint(address);
   if (process_ != nullptr) process_->kernel().execute = [this](const RunOptions& slice) { return execute(slice); };
@@ -105,9 +108,7 @@ LaneMoment LaneHost::save(LaneStreams& streams) {
   return {{}, process_->snapshot()};
 }
 
-Hash128 LaneHost::state_hash() const {
-  return process_ != nullptr ? process_->state_hash() : machine_->state_hash();
-}
+Hash128 LaneHost::state_hash() const { return process_ != nullptr ? process_->state_hash() : machine_->state_hash(); }
 
 ProcessResult LaneHost::run(const RunOptions& options) {
   if (process_ != nullptr) return process_->run(options);
@@ -128,7 +129,8 @@ ProcessResult LaneHost::serve(const RunResult& stop, std::uint64_t limit, const 
   Kernel& kernel = process_->kernel();
   int slices = 0;
   auto on_host = std::move(kernel.execute);
-  // The first slice is what the lane has run elsewhere; before the second one the kernel is done with what it stopped for.
+  // The first slice is what the lane has run elsewhere; before the second one the kernel is done with what it stopped
+  // for.
   kernel.execute = [&](const RunOptions&) {
     RunResult result;
     if (slices++ == 0) {

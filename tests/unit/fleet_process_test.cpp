@@ -15,8 +15,8 @@ namespace {
 using test::guest_program;
 using test::isolated;
 
-// By the first byte of its input: writes the rest of it with each byte plus one and exits with their number; or grows its
-// heap, maps and unmaps memory first; or faults; or loops for ever; or sleeps.
+// By the first byte of its input: writes the rest of it with each byte plus one and exits with their number; or grows
+// its heap, maps and unmaps memory first; or faults; or loops for ever; or sleeps.
 constexpr const char* MANY_WAYS = R"(
         movz x20, #0x50, lsl #16
         mov x21, #0
@@ -204,9 +204,11 @@ TEST_P(ProcessFleetTest, LanesHaveArgumentsOfTheirOwn) {
     Process alone(own);
     expect_like_alone(fleet, lane, alone, alone.run());
   }
-  start.run();
+  start.step();
   Fleet late(start, options(1));
   EXPECT_THROW(late.set_arguments(0, {}), Error);
+  start.run();
+  EXPECT_THROW(Fleet(start, options(1)), Error);
 }
 
 TEST_P(ProcessFleetTest, CallsFunctionsThatMakeSystemCalls) {
