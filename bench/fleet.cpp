@@ -21,8 +21,8 @@ namespace {
 using Section = void (*)(GuestPrograms&, const Options&, Report&);
 
 const std::map<std::string, Section> SECTIONS{
-    {"throughput", report_throughput}, {"costs", report_costs}, {"resets", report_resets},
-    {"latency", report_latency},       {"peers", report_peers},
+    {"throughput", report_throughput}, {"modes", report_modes},     {"costs", report_costs},
+    {"resets", report_resets},         {"latency", report_latency}, {"peers", report_peers},
 };
 
 struct CommandLine {
@@ -32,6 +32,7 @@ struct CommandLine {
   std::vector<std::string> sections{"throughput"};
   unsigned repetitions = 3;
   double seconds = 1;
+  std::uint64_t one_lane_instructions = 100'000'000;
   std::string qemu;
   std::string output;
   std::string time_open;
@@ -56,6 +57,9 @@ void add_options(CLI::App& app, CommandLine& line) {
       ->capture_default_str();
   app.add_option("--seconds", line.seconds, "Time of one run of a point, where one round does not take longer")
       ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--one-lane-instructions", line.one_lane_instructions, "What the loops of the section `modes` run")
+      ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--qemu", line.qemu, "An emulator of AArch64 Linux programs for the section `peers`")
       ->check(CLI::ExistingFile);
@@ -96,6 +100,7 @@ int run(int count, char** arguments) {
                   .lanes = line.lanes,
                   .programs = {},
                   .point = {.seconds = line.seconds, .repetitions = line.repetitions},
+                  .one_lane_instructions = line.one_lane_instructions,
                   .qemu = line.qemu};
   for (const std::string& name : line.programs) options.programs.push_back(&guest.program(name));
   if (line.programs.empty()) {
