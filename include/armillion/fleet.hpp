@@ -164,7 +164,8 @@ class Fleet {
   explicit Fleet(Machine& machine, const FleetOptions& options = {});
   /// Lanes that are what `process` is now, wherever it stopped. They share what it has read of its files; system calls
   /// are served for each lane. Its standard output and error are captured, lane by lane; what it inherits of the host's
-  /// standard input it sees as empty.
+  /// standard input it sees as empty. Error(INVALID_ARGUMENT) where the process has ended and, on a device other than
+  /// "cpu", where it has several threads, a timer or a signal that waits.
   explicit Fleet(Process& process, const FleetOptions& options = {});
   Fleet(Fleet&&) noexcept;
   Fleet& operator=(Fleet&&) noexcept;

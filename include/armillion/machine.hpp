@@ -236,6 +236,7 @@ class Machine {
   /// For the library's own layers.
   guest::AddressSpace& address_space();
   const guest::AddressSpace& address_space() const;
+  void set_retired_instructions(std::uint64_t count);
 
  private:
   struct Implementation;

@@ -151,6 +151,10 @@ class ProcessSnapshot {
   std::shared_ptr<const Data> data_;
 };
 
+namespace guest::kernel {
+class Kernel;
+}
+
 /// An AArch64 Linux program: a machine together with a Linux kernel's view of it. By default the program has its three
 /// standard streams and nothing else of the host.
 ///
@@ -205,6 +209,9 @@ class Process {
   void restore(const ProcessSnapshot& snapshot);
   /// A hash of memory and of the state of all threads.
   Hash128 state_hash() const;
+
+  /// For the library's own layers.
+  guest::kernel::Kernel& kernel();
 
  private:
   struct Implementation;

@@ -70,7 +70,7 @@ void add_fleet_command(CLI::App& app, int& exit_status) {
   const CLI::Validator named([](const std::string& text) { return text.empty() ? "must not be empty" : ""; }, "");
   command
       ->add_option("--device", options->device,
-                   "Where to run: cpu, cuda for the first GPU, cuda:N for another, host-lanes")
+                   "Where to run: cpu; cuda for the first GPU, cuda:N for another; host-lanes")
       ->type_name("DEVICE");
   command
       ->add_option("--lanes", options->lanes,

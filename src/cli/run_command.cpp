@@ -183,7 +183,7 @@ void add_run_command(CLI::App& app, int& exit_status) {
   command->add_flag("--strace", options->print_system_calls, "Print system calls on standard error");
   add_guest_options(*command, *options);
   command->add_option("--device", options->process.device,
-                      "Where to run: cpu, cuda for the first GPU, cuda:N for another, host-lanes");
+                      "Where to run: cpu; cuda for the first GPU, cuda:N for another; host-lanes");
   command->add_option("--engine", options->engine, "How to run: interpreter");
   command->add_option("--gdb", options->gdb_port, "Wait for gdb-multiarch on this TCP port of the loopback interface")
       ->type_name("PORT")

@@ -277,6 +277,8 @@ void Machine::cancel() noexcept { implementation_->cancelled.store(true, std::me
 
 std::uint64_t Machine::retired_instructions() const { return idle().retired_instructions; }
 
+void Machine::set_retired_instructions(std::uint64_t count) { idle().retired_instructions = count; }
+
 Snapshot Machine::snapshot() {
   Implementation& self = idle();
   Snapshot result;

@@ -43,7 +43,7 @@ void Worker::run() {
   while (true) {
     changed_.wait(lock, [this] { return is_busy() || is_ending_; });
     if (!is_busy()) return;
-    const std::function<void()> task = std::move(task_);
+    const std::function<void()> task = std::exchange(task_, nullptr);
     lock.unlock();
     task();
     lock.lock();

@@ -1,13 +1,10 @@
 #include "fleet/cpu_lanes.hpp"
 
 #include <algorithm>
-#include <condition_variable>
-#include <exception>
 #include <functional>
-#include <mutex>
-#include <thread>
 #include <utility>
 
+#include "fleet/parallel.hpp"
 #include "guest/address_space.hpp"
 
 namespace armillion::fleet {
@@ -18,27 +15,20 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-// Lanes that a thread takes at once.
-constexpr std::uint64_t LANES_AT_ONCE = 64;
-
 struct CpuLane {
   // What the lane is now; empty where it is what all lanes start from.
-  std::unique_ptr<Snapshot> snapshot;
+  std::unique_ptr<LaneMoment> moment;
+  std::unique_ptr<LaneStreams> streams;
   LaneResult result;
   std::uint64_t instructions_left = UNLIMITED;
 };
 
 class CpuLanes final : public LaneEngine {
  public:
-  CpuLanes(Machine& machine, const FleetOptions& options)
-      : start_(machine.snapshot()), breakpoints_(machine.breakpoints()), lanes_(options.lanes) {
-    memory_limit_bytes_ = machine.address_space().memory_limit_bytes();
-    for (CpuLane& lane : lanes_) lane.result.pc = machine.pc();
-    start_pc_ = machine.pc();
-    const std::uint64_t threads = options.threads != 0 ? options.threads : std::thread::hardware_concurrency();
-    const std::uint64_t most = (options.lanes + LANES_AT_ONCE - 1) / LANES_AT_ONCE;
-    thread_count_ = static_cast<std::size_t>(std::clamp<std::uint64_t>(threads, 1, std::max<std::uint64_t>(most, 1)));
-    machines_.push_back(make_machine());
+  CpuLanes(LaneSource source, const FleetOptions& options)
+      : source_(std::move(source)), threads_wanted_(options.threads), lanes_(options.lanes) {
+    for (CpuLane& lane : lanes_) lane.result.pc = source_.state().pc;
+    hosts_.push_back(std::make_unique<LaneHost>(source_));
   }
 
   std::string device() const override { return "cpu"; }
@@ -99,7 +89,10 @@ class CpuLanes final : public LaneEngine {
   }
   std::vector<Hash128> state_hashes(std::uint64_t first, std::uint64_t count) override {
     std::vector<Hash128> hashes;
-    for (std::uint64_t i = 0; i < count; ++i) hashes.push_back(at(first + i).state_hash());
+    for (std::uint64_t i = 0; i < count; ++i) {
+      static_cast<void>(at(first + i));
+      hashes.push_back(hosts_.front()->state_hash());
+    }
     return hashes;
   }
 
@@ -111,15 +104,15 @@ class CpuLanes final : public LaneEngine {
     }
     Run run(*this, options, cancelled);
     while (!pending.empty()) {
-      run.on_lanes(pending.size(), [&](Machine& machine, std::uint64_t i) {
+      run.on_lanes(pending.size(), [&](LaneHost& host, std::uint64_t i) {
         const std::uint64_t number = pending[i];
         CpuLane& lane = lanes_[number];
-        machine.restore(lane.snapshot != nullptr ? *lane.snapshot : start_);
+        host.restore(moment_of(number), streams_of(number));
         const std::uint64_t limit = std::min(lane.instructions_left, run_left[number]);
-        const std::uint64_t retired = run.execute(machine, limit, lane.result);
+        const std::uint64_t retired = run.execute(host, limit, lane.result);
         if (lane.instructions_left != UNLIMITED) lane.instructions_left -= retired;
         if (run_left[number] != UNLIMITED) run_left[number] -= retired;
-        lane.snapshot = std::make_unique<Snapshot>(machine.snapshot());
+        lane.moment = std::make_unique<LaneMoment>(host.save(streams_of(number)));
         return retired;
       });
       std::vector<std::uint64_t> again;
@@ -141,9 +134,12 @@ class CpuLanes final : public LaneEngine {
     outcome.values.resize(lanes_.size());
     reset();
     Run run(*this, options, cancelled);
-    run.on_lanes(lanes_.size(), [&](Machine& machine, std::uint64_t i) {
+    run.on_lanes(lanes_.size(), [&](LaneHost& host, std::uint64_t i) {
       LaneResult& result = lanes_[i].result;
-      machine.restore(start_);
+      Machine& machine = host.machine();
+      LaneStreams streams;
+      host.restore(source_.start(), streams);
+      host.expect_return();
       unsigned general = 0;
       unsigned vector = 0;
       for (const CallArgument& argument : call.arguments) {
@@ -154,12 +150,7 @@ class CpuLanes final : public LaneEngine {
       }
       machine.state().x[LINK_REGISTER] = RETURN_ADDRESS;
       machine.set_pc(call.address);
-      const std::uint64_t retired = run.execute(machine, options.instruction_limit, result);
-      if (result.stop_reason == StopReason::MEMORY_FAULT && result.fault.access == Access::EXECUTE &&
-          result.fault.address == RETURN_ADDRESS) {
-        result.stop_reason = StopReason::RETURNED;
-        result.fault = {};
-      }
+      const std::uint64_t retired = run.execute(host, options.instruction_limit, result);
       outcome.values[i] = call.result == CallArgument::Kind::INTEGER ? machine.x(0) : machine.vector(0).low;
       return retired;
     });
@@ -172,10 +163,23 @@ class CpuLanes final : public LaneEngine {
   }
   void reset(std::uint64_t lane) override {
     lanes_[lane] = CpuLane{};
-    lanes_[lane].result.pc = start_pc_;
+    lanes_[lane].result.pc = source_.state().pc;
     if (lane == current_lane_) current_lane_ = NO_LANE;
   }
   void add_memory(std::uint64_t) override {}
+
+  void set_standard_input(std::uint64_t lane, std::string bytes) override {
+    streams_of(lane).new_input = std::make_shared<const std::string>(std::move(bytes));
+    if (lane == current_lane_) current_lane_ = NO_LANE;
+  }
+  void set_arguments(std::uint64_t lane, const std::vector<std::string>& arguments) override {
+    reset(lane);
+    lanes_[lane].moment = std::make_unique<LaneMoment>(start_with(source_, arguments));
+  }
+  std::string captured_output(std::uint64_t lane, int descriptor) override {
+    const auto& streams = lanes_[lane].streams;
+    return streams == nullptr ? "" : streams->outputs[static_cast<std::size_t>(descriptor - 1)];
+  }
 
  private:
   static constexpr std::uint64_t NO_LANE = ~std::uint64_t{0};
@@ -194,97 +198,75 @@ class CpuLanes final : public LaneEngine {
     void end() { cancelled_.store(false, std::memory_order_relaxed); }
 
     // Lets the machine run, and tells what came of it. Returns the instructions that it retired.
-    std::uint64_t execute(Machine& machine, std::uint64_t limit, LaneResult& result) {
+    std::uint64_t execute(LaneHost& host, std::uint64_t limit, LaneResult& result) {
       RunOptions run_options{.instruction_limit = limit, .timeout_seconds = 0};
       if (options_.timeout_seconds > 0) {
         run_options.timeout_seconds = std::max(options_.timeout_seconds - elapsed_seconds(), 1e-9);
       }
-      RunResult outcome;
-      outcome.pc = machine.pc();
+      ProcessResult outcome;
+      outcome.pc = host.machine().pc();
       // What comes too late does not start any more.
       if (cancelled_.load(std::memory_order_relaxed)) {
         outcome.stop_reason = StopReason::CANCELLED;
       } else if (is_late()) {
         outcome.stop_reason = StopReason::TIMEOUT;
       } else {
-        outcome = machine.execute(run_options);
+        outcome = host.run(run_options);
       }
       result.instructions += outcome.instructions;
       result.stop_reason = outcome.stop_reason;
       result.pc = outcome.pc;
       result.immediate = outcome.immediate;
       result.fault = outcome.fault;
+      result.exit_code = outcome.exit_code;
+      result.signal = outcome.signal;
       return outcome.instructions;
     }
 
     // Does `work` for each of `count` lanes, on all threads. It returns the instructions that were retired.
-    void on_lanes(std::uint64_t count, const std::function<std::uint64_t(Machine&, std::uint64_t)>& work) {
-      std::atomic<std::uint64_t> next{0};
+    void on_lanes(std::uint64_t count, const std::function<std::uint64_t(LaneHost&, std::uint64_t)>& work) {
+      auto& hosts = lanes_.hosts_;
+      const std::size_t threads = threads_for(count, lanes_.threads_wanted_);
+      while (hosts.size() < threads) hosts.push_back(std::make_unique<LaneHost>(lanes_.source_));
       std::atomic<std::uint64_t> done{0};
-      std::mutex mutex;
-      std::condition_variable finished;
-      std::exception_ptr exception;
-      const std::uint64_t needed = (count + LANES_AT_ONCE - 1) / LANES_AT_ONCE;
-      std::size_t running = std::min<std::size_t>(lanes_.thread_count_, needed);
-      while (lanes_.machines_.size() < running) lanes_.machines_.push_back(lanes_.make_machine());
-      const std::size_t started = running;
-      std::vector<std::thread> threads;
-      for (std::size_t t = 0; t < started; ++t) {
-        threads.emplace_back([&, machine = lanes_.machines_[t].get()] {
-          try {
-            while (true) {
-              const std::uint64_t first = next.fetch_add(LANES_AT_ONCE, std::memory_order_relaxed);
-              if (first >= count) break;
-              const std::uint64_t end = std::min(count, first + LANES_AT_ONCE);
-              std::uint64_t retired = 0;
-              for (std::uint64_t i = first; i < end; ++i) retired += work(*machine, i);
-              instructions_.fetch_add(retired, std::memory_order_relaxed);
-              done.fetch_add(end - first, std::memory_order_relaxed);
-            }
-          } catch (...) {
-            const std::scoped_lock lock(mutex);
-            if (exception == nullptr) exception = std::current_exception();
-            next.store(count, std::memory_order_relaxed);
-          }
-          const std::scoped_lock lock(mutex);
-          if (--running == 0) finished.notify_one();
-        });
-      }
-      const auto cancel_machines = [&] {
-        for (std::size_t t = 0; t < started; ++t) lanes_.machines_[t]->cancel();
-      };
-      auto next_report = Clock::now() + PROGRESS_PERIOD;
       bool is_cancelled = false;
-      std::unique_lock lock(mutex);
-      while (!finished.wait_for(lock, std::chrono::milliseconds(2), [&] { return running == 0; })) {
-        if (!is_cancelled && cancelled_.load(std::memory_order_relaxed)) {
-          is_cancelled = true;
-          cancel_machines();
-        }
-        if (!options_.on_progress || exception != nullptr || Clock::now() < next_report) continue;
+      auto next_report = Clock::now() + PROGRESS_PERIOD;
+      const auto cancel_hosts = [&] {
+        is_cancelled = true;
+        for (const auto& host : hosts) host->cancel();
+      };
+      const auto wait = [&] {
+        if (!is_cancelled && cancelled_.load(std::memory_order_relaxed)) cancel_hosts();
+        if (!options_.on_progress || Clock::now() < next_report) return;
         next_report = Clock::now() + PROGRESS_PERIOD;
-        lock.unlock();
-        std::exception_ptr thrown;
         try {
           options_.on_progress({count, done.load(std::memory_order_relaxed), instructions(), elapsed_seconds()});
         } catch (...) {
-          thrown = std::current_exception();
-          next.store(count, std::memory_order_relaxed);
-          cancelled_.store(true, std::memory_order_relaxed);
+          cancel_hosts();
+          throw;
         }
-        lock.lock();
-        if (thrown != nullptr) exception = thrown;
-      }
-      lock.unlock();
-      for (std::thread& thread : threads) thread.join();
-      if (cancelled_.load(std::memory_order_relaxed)) {
-        // A kick that came after a machine's last run must not meet its next one.
-        for (std::size_t t = 0; t < started; ++t) lanes_.machines_[t] = lanes_.make_machine();
-      }
-      if (exception != nullptr) {
+      };
+      const auto forget_cancelled_hosts = [&] {
+        // A kick that came after a host's last run must not meet its next one.
+        if (is_cancelled) hosts.resize(0);
+        if (hosts.empty()) hosts.push_back(std::make_unique<LaneHost>(lanes_.source_));
+      };
+      try {
+        run_on_threads(
+            threads, count,
+            [&](std::size_t thread, std::uint64_t first, std::uint64_t end) {
+              std::uint64_t retired = 0;
+              for (std::uint64_t i = first; i < end; ++i) retired += work(*hosts[thread], i);
+              instructions_.fetch_add(retired, std::memory_order_relaxed);
+              done.fetch_add(end - first, std::memory_order_relaxed);
+            },
+            wait);
+      } catch (...) {
+        forget_cancelled_hosts();
         end();
-        std::rethrow_exception(exception);
+        throw;
       }
+      forget_cancelled_hosts();
     }
 
    private:
@@ -305,26 +287,30 @@ class CpuLanes final : public LaneEngine {
     }
   }
 
-  std::unique_ptr<Machine> make_machine() const {
-    auto machine =
-        std::make_unique<Machine>(MachineOptions{.memory_bytes = 0, .memory_limit_bytes = memory_limit_bytes_});
-    for (const std::uint64_t address : breakpoints_) machine->add_breakpoint(address);
-    return machine;
+  const LaneMoment& moment_of(std::uint64_t lane) const {
+    return lanes_[lane].moment != nullptr ? *lanes_[lane].moment : source_.start();
+  }
+  LaneStreams& streams_of(std::uint64_t lane) {
+    auto& streams = lanes_[lane].streams;
+    if (streams == nullptr && source_.is_process()) streams = std::make_unique<LaneStreams>();
+    return streams != nullptr ? *streams : no_streams_;
   }
 
-  // The machine of the calling thread, as the lane is.
+  // The calling thread's machine, as the lane is. A process does not take its streams for that.
   Machine& at(std::uint64_t lane) {
-    Machine& machine = *machines_.front();
+    LaneHost& host = *hosts_.front();
     if (lane != current_lane_) {
-      machine.restore(lanes_[lane].snapshot != nullptr ? *lanes_[lane].snapshot : start_);
+      LaneStreams streams;
+      host.restore(moment_of(lane), streams);
       current_lane_ = lane;
     }
-    return machine;
+    return host.machine();
   }
   // Makes what that machine is the lane's.
   void keep(std::uint64_t lane) {
-    lanes_[lane].snapshot = std::make_unique<Snapshot>(machines_.front()->snapshot());
-    lanes_[lane].result.pc = machines_.front()->pc();
+    LaneStreams streams;
+    lanes_[lane].moment = std::make_unique<LaneMoment>(hosts_.front()->save(streams));
+    lanes_[lane].result.pc = hosts_.front()->machine().pc();
   }
 
   FleetResult finish(Run& run) {
@@ -336,22 +322,21 @@ class CpuLanes final : public LaneEngine {
     return result;
   }
 
-  Snapshot start_;
-  std::uint64_t start_pc_ = 0;
-  std::vector<std::uint64_t> breakpoints_;
-  std::uint64_t memory_limit_bytes_ = 0;
+  LaneSource source_;
+  unsigned threads_wanted_;
   std::vector<CpuLane> lanes_;
-  std::size_t thread_count_ = 1;
+  // Machines have none.
+  LaneStreams no_streams_;
   // One a thread; the first is the calling thread's while nothing runs.
-  std::vector<std::unique_ptr<Machine>> machines_;
+  std::vector<std::unique_ptr<LaneHost>> hosts_;
   // Which lane that one is.
   std::uint64_t current_lane_ = NO_LANE;
 };
 
 }  // namespace
 
-std::unique_ptr<LaneEngine> make_cpu_lanes(Machine& machine, const FleetOptions& options) {
-  return std::make_unique<CpuLanes>(machine, options);
+std::unique_ptr<LaneEngine> make_cpu_lanes(LaneSource source, const FleetOptions& options) {
+  return std::make_unique<CpuLanes>(std::move(source), options);
 }
 
 }  // namespace armillion::fleet

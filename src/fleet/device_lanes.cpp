@@ -10,6 +10,7 @@
 
 #include "engine/gpu/lane_array.hpp"
 #include "engine/state_hash.hpp"
+#include "fleet/parallel.hpp"
 #include "guest/address_space.hpp"
 
 namespace armillion::fleet {
@@ -49,18 +50,75 @@ engine::gpu::LaneArrayOptions lane_options(const Backend& backend, const FleetOp
   return result;
 }
 
+// Lanes whose system calls are served at once: the host keeps the pages that they have written meanwhile.
+constexpr std::uint64_t LANES_SERVED_AT_ONCE = 4096;
+// How long a lane that has left the device runs on the host before it is the others' turn.
+constexpr double HOST_SLICE_SECONDS = 0.2;
+
+// What the host knows of a lane of a process.
+struct ProcessLane {
+  // The lane as its last system call left it, or as it started. While it is on the device, state and memory are there.
+  std::unique_ptr<LaneMoment> moment;
+  LaneStreams streams;
+  // Whether it has left the device: `moment` is all of it then.
+  bool is_on_host = false;
+  // Of a lane that has left; of others only how they exited.
+  LaneResult result;
+  std::uint64_t instructions_left = UNLIMITED;
+  std::uint64_t run_left = UNLIMITED;
+};
+
+// A lane that stopped on the device, and what the host made of it.
+struct Served {
+  std::uint64_t lane = 0;
+  LaneControl control{};
+  State state;
+  std::vector<LaneArray::DirtyPage> pages;
+  std::vector<LaneArray::PageWrite> writes;
+  ProcessResult outcome;
+};
+
+bool are_same(const guest::RegionMap& a, const guest::RegionMap& b) {
+  return std::ranges::equal(a, b, [](const auto& left, const auto& right) {
+    return left.first == right.first && left.second.end == right.second.end &&
+           left.second.permissions == right.second.permissions;
+  });
+}
+
+std::vector<LaneArray::PageWrite> changed_pages(std::uint64_t lane, const guest::AddressSpace& memory,
+                                                const guest::MemorySnapshot& before) {
+  std::vector<LaneArray::PageWrite> writes;
+  memory.visit_changes(before, [&](std::uint64_t address, const guest::Frame* frame) {
+    if (!memory.region_at(address)) return;
+    LaneArray::PageWrite& write = writes.emplace_back();
+    write.lane = lane;
+    write.address = address;
+    if (frame != nullptr) {
+      std::memcpy(write.bytes, frame->bytes, sizeof write.bytes);
+    } else {
+      std::memset(write.bytes, 0, sizeof write.bytes);
+    }
+  });
+  return writes;
+}
+
 class DeviceLanes final : public LaneEngine {
  public:
-  DeviceLanes(std::unique_ptr<Backend> backend, Machine& machine, const FleetOptions& options)
+  DeviceLanes(std::unique_ptr<Backend> backend, LaneSource source, const FleetOptions& options)
       : backend_(std::move(backend)),
-        start_(machine.snapshot()),
-        retired_at_start_(machine.retired_instructions()),
-        scratch_({.memory_bytes = 0, .memory_limit_bytes = machine.address_space().memory_limit_bytes()}),
+        source_(std::move(source)),
+        threads_wanted_(options.threads),
+        host_(source_),
         frame_limit_bytes_(frame_limit_bytes(*backend_, options)),
         lanes_(*backend_, lane_options(*backend_, options)) {
-    scratch_.restore(start_);
-    const std::vector<std::uint64_t> breakpoints = machine.breakpoints();
-    lanes_.load(machine.address_space(), machine.state(), retired_at_start_, breakpoints);
+    become_start();
+    if (!host_.can_run_elsewhere()) {
+      throw Error(ErrorCode::INVALID_ARGUMENT,
+                  "a process that has threads, a timer or a pending signal has its lanes on the device 'cpu' only");
+    }
+    if (source_.is_process()) processes_.resize(options.lanes);
+    start_regions_ = host_.machine().address_space().regions();
+    lanes_.load(host_.machine().address_space(), source_.state(), source_.retired_instructions(), source_.breakpoints());
     lanes_.reset(UNLIMITED);
   }
 
@@ -68,39 +126,70 @@ class DeviceLanes final : public LaneEngine {
 
   State state(std::uint64_t lane) override {
     settle();
-    return lanes_.state(lane);
+    return is_on_host(lane) ? become(lane).state() : lanes_.state(lane);
   }
   void set_state(std::uint64_t lane, const State& state) override {
     settle();
-    lanes_.set_state(lane, state);
-    set_stop(lane, StopReason::RUNNING);
+    if (is_on_host(lane)) {
+      become(lane).state() = state;
+      keep(lane);
+      processes_[lane]->result.stop_reason = StopReason::RUNNING;
+    } else {
+      lanes_.set_state(lane, state);
+      set_stop(lane, StopReason::RUNNING);
+    }
   }
 
   std::vector<std::uint64_t> registers(RegisterFile file, unsigned number) override {
     settle();
     std::vector<std::uint64_t> values(lanes_.lane_count());
     lanes_.get_cells(cell_of(file, number), values);
+    for_lanes_on_host(0, values.size(), [&](std::uint64_t lane) {
+      const Machine& machine = become(lane);
+      values[lane] = file == RegisterFile::GENERAL ? machine.x(number) : machine.vector(number).low;
+    });
     return values;
   }
   void set_registers(RegisterFile file, unsigned number, std::span<const std::uint64_t> values) override {
     settle();
     write_registers(file, number, CallArgument(CallArgument::Kind::INTEGER, values));
+    for_lanes_on_host(0, values.size(), [&](std::uint64_t lane) {
+      Machine& machine = become(lane);
+      if (file == RegisterFile::GENERAL) {
+        machine.set_x(number, values[lane]);
+      } else {
+        machine.set_vector(number, {values[lane], 0});
+      }
+      keep(lane);
+    });
   }
 
   void read_memory(std::uint64_t first, std::uint64_t count, std::uint64_t address,
                    std::span<std::byte> bytes) override {
     settle();
     const std::uint64_t size = bytes.size() / count;
-    check_done(lanes_.read_memory(first, count, address, size, bytes), first, address, size);
+    const std::vector<std::uint8_t> done = lanes_.read_memory(first, count, address, size, bytes);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const bool is_done = is_on_host(first + i)
+                               ? become(first + i).address_space().read(address, bytes.subspan(i * size, size))
+                               : done[i] != 0;
+      if (!is_done) throw_bad_address(first + i, address, size);
+    }
   }
   void write_memory(std::uint64_t first, std::uint64_t count, std::uint64_t address,
                     std::span<const std::byte> bytes) override {
     settle();
     const std::uint64_t size = bytes.size() / count;
     // What is not mapped is an error; where frames are missing, more of them mend it.
-    if (size > 0 && scratch_.address_space().find_obstacle(address, size, Permissions::NONE)) {
+    if (size > 0 && become_start().address_space().find_obstacle(address, size, Permissions::NONE)) {
       throw_bad_address(first, address, size);
     }
+    for_lanes_on_host(first, count, [&](std::uint64_t lane) {
+      if (!become(lane).address_space().write(address, bytes.subspan((lane - first) * size, size))) {
+        throw_bad_address(lane, address, size);
+      }
+      keep(lane);
+    });
     while (true) {
       const std::vector<std::uint8_t> done = lanes_.write_memory(first, count, address, size, bytes);
       if (std::ranges::all_of(done, [](std::uint8_t is_done) { return is_done != 0; })) return;
@@ -114,35 +203,45 @@ class DeviceLanes final : public LaneEngine {
 
   void set_instruction_limit(std::uint64_t lane, std::uint64_t instructions) override {
     settle();
+    if (is_on_host(lane)) processes_[lane]->instructions_left = instructions;
     LaneControl control = lanes_.control(lane);
     control.instructions_left = instructions;
     lanes_.set_control(lane, control);
   }
 
-  LaneResult result(std::uint64_t lane) override { return result_of(lanes_.control(lane), lanes_.state(lane).pc); }
+  LaneResult result(std::uint64_t lane) override {
+    return result_of(lane, lanes_.control(lane), lanes_.state(lane).pc);
+  }
   std::vector<LaneResult> results() override {
     std::vector<LaneResult> results;
     results.reserve(lanes_.lane_count());
     std::vector<std::uint64_t> pcs(lanes_.lane_count());
     lanes_.get_cells(engine::gpu::PC_CELL, pcs);
     const std::vector<LaneControl> controls = lanes_.controls();
-    for (std::size_t i = 0; i < controls.size(); ++i) results.push_back(result_of(controls[i], pcs[i]));
+    for (std::size_t i = 0; i < controls.size(); ++i) results.push_back(result_of(i, controls[i], pcs[i]));
     return results;
   }
 
   std::vector<Hash128> state_hashes(std::uint64_t first, std::uint64_t count) override {
     settle();
     // A hash of memory is a sum over its pages: a lane's differs from the start's by the pages that it wrote.
-    const guest::AddressSpace& memory = scratch_.address_space();
+    const guest::AddressSpace& memory = become_start().address_space();
     std::vector<Hash128> hashes(count, memory.hash());
-    lanes_.visit_dirty_pages([&](const LaneArray::DirtyPage& page) {
+    lanes_.visit_dirty_pages(first, count, [&](const LaneArray::DirtyPage& page) {
       if (page.lane < first || page.lane - first >= count) return;
       Hash128& hash = hashes[page.lane - first];
-      hash = guest::subtract(hash, guest::hash_of_page(page.address, memory.page_for_reading(page.address)));
+      hash = guest::subtract(hash, guest::hash_of_page(page.address, memory.frame_at(page.address).bytes));
       hash = guest::add(hash, guest::hash_of_page(page.address, page.bytes));
     });
     const std::vector<State> states = lanes_.states(first, count);
-    for (std::uint64_t i = 0; i < count; ++i) hashes[i] = engine::state_hash(states[i], hashes[i]);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      hashes[i] = engine::state_hash(states[i], hashes[i]);
+      if (source_.is_process()) hashes[i] = process_state_hash(hashes[i]);
+    }
+    for_lanes_on_host(first, count, [&](std::uint64_t lane) {
+      become(lane);
+      hashes[lane - first] = host_.state_hash();
+    });
     return hashes;
   }
 
@@ -152,8 +251,7 @@ class DeviceLanes final : public LaneEngine {
   }
 
   CallResult call(const Call& call, const FleetRunOptions& options, std::atomic<bool>& cancelled) override {
-    lanes_.reset(UNLIMITED);
-    needs_reset_ = false;
+    reset();
     unsigned general = 0;
     unsigned vector = 0;
     for (const CallArgument& argument : call.arguments) {
@@ -164,23 +262,51 @@ class DeviceLanes final : public LaneEngine {
     lanes_.set_cells_counting(cell_of(RegisterFile::GENERAL, LINK_REGISTER), RETURN_ADDRESS, 0);
     lanes_.set_cells_counting(engine::gpu::PC_CELL, call.address, 0);
     lanes_.set_return_address(RETURN_ADDRESS);
+    in_call_ = true;
     CallResult outcome;
     static_cast<FleetResult&>(outcome) = run_lanes(options, cancelled);
     lanes_.set_return_address(engine::gpu::NO_ADDRESS);
+    in_call_ = false;
+    outcome.values =
+        registers(call.result == CallArgument::Kind::INTEGER ? RegisterFile::GENERAL : RegisterFile::VECTOR, 0);
     needs_reset_ = true;
-    outcome.values.resize(lanes_.lane_count());
-    const RegisterFile file = call.result == CallArgument::Kind::INTEGER ? RegisterFile::GENERAL : RegisterFile::VECTOR;
-    lanes_.get_cells(cell_of(file, 0), outcome.values);
     return outcome;
   }
 
   void reset() override {
     lanes_.reset(UNLIMITED);
     needs_reset_ = false;
+    for (auto& process : processes_) process.reset();
   }
   void reset(std::uint64_t lane) override {
     settle();
     lanes_.reset_lanes(std::span(&lane, 1), UNLIMITED);
+    if (source_.is_process()) processes_[lane].reset();
+  }
+
+  void set_standard_input(std::uint64_t lane, std::string bytes) override {
+    settle();
+    process_of(lane).streams.new_input = std::make_shared<const std::string>(std::move(bytes));
+  }
+  void set_arguments(std::uint64_t lane, const std::vector<std::string>& arguments) override {
+    reset(lane);
+    ProcessLane& process = process_of(lane);
+    process.moment = std::make_unique<LaneMoment>(start_with(source_, arguments));
+    if (hosts_.empty()) hosts_.push_back(std::make_unique<LaneHost>(source_));
+    LaneStreams streams;
+    hosts_.front()->restore(*process.moment, streams);
+    Machine& machine = hosts_.front()->machine();
+    const guest::AddressSpace& start = become_start().address_space();
+    std::vector<LaneArray::PageWrite> writes = changed_pages(lane, machine.address_space(), guest::MemorySnapshot());
+    std::erase_if(writes, [&start](const LaneArray::PageWrite& write) {
+      return std::memcmp(write.bytes, start.frame_at(write.address).bytes, sizeof write.bytes) == 0;
+    });
+    write_pages(writes);
+    lanes_.set_state(lane, machine.state());
+  }
+  std::string captured_output(std::uint64_t lane, int descriptor) override {
+    const auto& process = processes_[lane];
+    return process == nullptr ? "" : process->streams.outputs[static_cast<std::size_t>(descriptor - 1)];
   }
   void add_memory(std::uint64_t bytes) override { frame_limit_bytes_ += bytes; }
 
@@ -191,7 +317,7 @@ class DeviceLanes final : public LaneEngine {
 
   // After a call lanes are what they were, but for their results, until somebody looks.
   void settle() {
-    if (std::exchange(needs_reset_, false)) lanes_.reset(UNLIMITED);
+    if (needs_reset_) reset();
   }
 
   void write_registers(RegisterFile file, unsigned number, const CallArgument& argument) {
@@ -210,22 +336,67 @@ class DeviceLanes final : public LaneEngine {
     lanes_.set_control(lane, control);
   }
 
-  LaneResult result_of(const LaneControl& control, std::uint64_t pc) const {
+  LaneResult result_of(std::uint64_t lane, const LaneControl& control, std::uint64_t pc) const {
+    if (is_on_host(lane)) return processes_[lane]->result;
     LaneResult result;
-    result.instructions = control.retired - retired_at_start_;
+    result.instructions = control.retired - source_.retired_instructions();
     result.stop_reason = static_cast<StopReason>(control.stop);
     result.pc = pc;
     const bool has_immediate = result.stop_reason == StopReason::SYSCALL || result.stop_reason == StopReason::HALT ||
                                result.stop_reason == StopReason::BREAKPOINT;
     if (has_immediate) result.immediate = control.immediate;
     if (result.stop_reason == StopReason::MEMORY_FAULT) result.fault = control.fault;
+    if (result.stop_reason == StopReason::EXITED) {
+      result.exit_code = processes_[lane]->result.exit_code;
+      result.signal = processes_[lane]->result.signal;
+    }
     return result;
   }
 
-  static void check_done(const std::vector<std::uint8_t>& done, std::uint64_t first, std::uint64_t address,
-                         std::uint64_t size) {
-    for (std::size_t i = 0; i < done.size(); ++i) {
-      if (done[i] == 0) throw_bad_address(first + i, address, size);
+  [[noreturn]] void throw_out_of_memory() const {
+    throw Error(ErrorCode::OUT_OF_MEMORY, device() + " has no memory left for pages that lanes write: their limit is " +
+                                              std::to_string(frame_limit_bytes_) + " bytes");
+  }
+
+  bool is_on_host(std::uint64_t lane) const {
+    return source_.is_process() && processes_[lane] != nullptr && processes_[lane]->is_on_host;
+  }
+  ProcessLane& process_of(std::uint64_t lane) {
+    auto& process = processes_[lane];
+    if (process == nullptr) process = std::make_unique<ProcessLane>();
+    return *process;
+  }
+  template <class Visit>
+  void for_lanes_on_host(std::uint64_t first, std::uint64_t count, const Visit& visit) {
+    if (!source_.is_process()) return;
+    for (std::uint64_t lane = first; lane < first + count; ++lane) {
+      if (is_on_host(lane)) visit(lane);
+    }
+  }
+
+  // The calling thread's machine, as all lanes start.
+  Machine& become_start() {
+    LaneStreams streams;
+    host_.restore(source_.start(), streams);
+    return host_.machine();
+  }
+  // And as the host has the lane.
+  Machine& become(std::uint64_t lane) {
+    LaneStreams streams;
+    host_.restore(*processes_[lane]->moment, streams);
+    return host_.machine();
+  }
+  void keep(std::uint64_t lane) {
+    LaneStreams streams;
+    *processes_[lane]->moment = host_.save(streams);
+    processes_[lane]->result.pc = host_.machine().pc();
+  }
+
+  void write_pages(const std::vector<LaneArray::PageWrite>& pages) {
+    while (true) {
+      const std::vector<std::uint8_t> done = lanes_.write_pages(pages);
+      if (std::ranges::all_of(done, [](std::uint8_t is_done) { return is_done != 0; })) return;
+      if (!grow()) throw_out_of_memory();
     }
   }
 
@@ -250,6 +421,13 @@ class DeviceLanes final : public LaneEngine {
     std::vector<std::uint8_t> reported;
     if (options.on_stop) reported = stopped_lanes();
     std::uint64_t instructions = FIRST_LAUNCH_INSTRUCTIONS;
+    std::uint64_t retired_on_host = 0;
+    for_lanes_on_host(0, processes_.size(), [&](std::uint64_t lane) {
+      ProcessLane& process = *processes_[lane];
+      if (!is_resumable(process.result.stop_reason)) return;
+      process.run_left = options.instruction_limit;
+      process.result.stop_reason = StopReason::RUNNING;
+    });
     std::optional<StopReason> end;
     while (true) {
       const Clock::time_point launch_start = Clock::now();
@@ -260,8 +438,14 @@ class DeviceLanes final : public LaneEngine {
         lanes_.revive_out_of_memory();
         summary = lanes_.summarize();
       }
+      bool host_runs = false;
+      if (source_.is_process() && !end) {
+        serve_stops();
+        host_runs = run_lanes_on_host(options, cancelled, start, retired_on_host);
+        summary = lanes_.summarize();
+      }
       if (options.on_stop && !end && report_stops(options, reported)) summary = lanes_.summarize();
-      if (end || summary.stops[static_cast<std::size_t>(StopReason::RUNNING)] == 0) break;
+      if (end || (summary.stops[static_cast<std::size_t>(StopReason::RUNNING)] == 0 && !host_runs)) break;
       const double seconds = seconds_since(launch_start);
       if (seconds < SHORT_LAUNCH_SECONDS && instructions < UNLIMITED / 4) instructions *= 4;
       if (seconds > LONG_LAUNCH_SECONDS && instructions > FIRST_LAUNCH_INSTRUCTIONS) instructions /= 2;
@@ -270,12 +454,185 @@ class DeviceLanes final : public LaneEngine {
       lanes_.stop(*end);
       summary = lanes_.summarize();
     }
+    for_lanes_on_host(0, processes_.size(), [&](std::uint64_t lane) {
+      StopReason& reason = processes_[lane]->result.stop_reason;
+      if (reason == StopReason::RUNNING) reason = end.value_or(StopReason::CANCELLED);
+      --summary.stops[static_cast<std::size_t>(AWAY)];
+      ++summary.stops[static_cast<std::size_t>(reason)];
+    });
     cancelled.store(false, std::memory_order_relaxed);
     FleetResult result;
     std::ranges::copy(summary.stops, result.stops.begin());
-    result.instructions = summary.retired - retired_before;
+    result.instructions = summary.retired - retired_before + retired_on_host;
     result.elapsed_seconds = seconds_since(start);
     return result;
+  }
+
+  // Processes.
+
+  // What the device has as the reason of lanes that have left it.
+  static constexpr auto AWAY = StopReason::EXITED;
+
+  // Whether the host's kernel has something to do for a lane that stopped so.
+  static bool wants_kernel(StopReason reason) {
+    return reason == StopReason::SYSCALL || reason == StopReason::MEMORY_FAULT ||
+           reason == StopReason::UNDEFINED_INSTRUCTION || reason == StopReason::HALT ||
+           reason == StopReason::BREAKPOINT;
+  }
+
+  // Has the host's kernel do what lanes that stopped are waiting for.
+  void serve_stops() {
+    std::vector<LaneControl> controls = lanes_.controls();
+    std::vector<std::uint64_t> waiting;
+    for (std::uint64_t lane = 0; lane < controls.size(); ++lane) {
+      if (controls[lane].is_final != 0 || !wants_kernel(static_cast<StopReason>(controls[lane].stop))) continue;
+      waiting.push_back(lane);
+    }
+    for (std::uint64_t first = 0; first < waiting.size(); first += LANES_SERVED_AT_ONCE) {
+      serve(std::span(waiting).subspan(first, std::min(LANES_SERVED_AT_ONCE, waiting.size() - first)), controls);
+    }
+    if (!waiting.empty()) lanes_.set_controls(controls);
+  }
+
+  void serve(std::span<const std::uint64_t> waiting, std::vector<LaneControl>& controls) {
+    const std::uint64_t first = waiting.front();
+    const std::uint64_t count = waiting.back() + 1 - first;
+    std::vector<State> states = lanes_.states(first, count);
+    std::vector<Served> served(waiting.size());
+    std::vector<std::int32_t> places(count, -1);
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+      served[i].lane = waiting[i];
+      served[i].control = controls[waiting[i]];
+      served[i].state = states[waiting[i] - first];
+      places[waiting[i] - first] = static_cast<std::int32_t>(i);
+      process_of(waiting[i]);
+    }
+    lanes_.visit_dirty_pages(first, count, [&](const LaneArray::DirtyPage& page) {
+      if (page.lane < first || page.lane - first >= count || places[page.lane - first] < 0) return;
+      served[static_cast<std::size_t>(places[page.lane - first])].pages.push_back(page);
+    });
+    on_hosts(served.size(), [&](LaneHost& host, std::uint64_t i) { serve_one(host, served[i]); }, [] {});
+    std::vector<LaneArray::PageWrite> writes;
+    for (Served& item : served) {
+      controls[item.lane] = item.control;
+      states[item.lane - first] = item.state;
+      writes.insert(writes.end(), item.writes.begin(), item.writes.end());
+    }
+    lanes_.set_states(first, states);
+    write_pages(writes);
+  }
+
+  void serve_one(LaneHost& host, Served& item) {
+    ProcessLane& process = *processes_[item.lane];
+    host.restore(process.moment != nullptr ? *process.moment : source_.start(), process.streams);
+    Machine& machine = host.machine();
+    guest::AddressSpace& memory = machine.address_space();
+    RunResult stop;
+    stop.instructions = item.control.retired - machine.retired_instructions();
+    stop.stop_reason = static_cast<StopReason>(item.control.stop);
+    stop.pc = item.state.pc;
+    stop.immediate = item.control.immediate;
+    stop.fault = item.control.fault;
+    const std::uint64_t left = std::min(item.control.instructions_left, item.control.run_left);
+    guest::MemorySnapshot before;
+    const auto take_over = [&] {
+      for (const LaneArray::DirtyPage& page : item.pages) {
+        if (!memory.region_at(page.address)) continue;
+        if (std::memcmp(memory.frame_at(page.address).bytes, page.bytes, sizeof page.bytes) == 0) continue;
+        memory.write_in_page(page.address, page.bytes);
+      }
+      machine.state() = item.state;
+      machine.set_retired_instructions(item.control.retired);
+      before = memory.snapshot();
+    };
+    const std::uint64_t limit = left > UNLIMITED - stop.instructions ? UNLIMITED : left + stop.instructions;
+    item.outcome = host.serve(stop, limit, take_over);
+    item.state = machine.state();
+    const bool has_ended = item.outcome.stop_reason == StopReason::EXITED;
+    const bool leaves =
+        !are_same(memory.regions(), start_regions_) || (!has_ended && !host.can_run_elsewhere());
+    process.result.exit_code = item.outcome.exit_code;
+    process.result.signal = item.outcome.signal;
+    if (leaves) {
+      process.is_on_host = true;
+      process.instructions_left = item.control.instructions_left;
+      process.run_left = item.control.run_left;
+      process.result.instructions = item.control.retired - source_.retired_instructions();
+      process.result.stop_reason = item.outcome.stop_reason;
+      process.result.pc = item.state.pc;
+      process.result.immediate = item.outcome.immediate;
+      process.result.fault = item.outcome.fault;
+      item.control.stop = static_cast<std::uint8_t>(AWAY);
+    } else {
+      item.writes = changed_pages(item.lane, memory, before);
+      item.control.stop = static_cast<std::uint8_t>(item.outcome.stop_reason);
+      item.control.immediate = item.outcome.immediate;
+      item.control.fault = item.outcome.fault;
+      item.control.is_final = item.outcome.stop_reason == StopReason::RUNNING ? 0 : 1;
+    }
+    process.moment = std::make_unique<LaneMoment>(host.save(process.streams));
+  }
+
+  // Lets lanes that have left the device run on the host for a while. Whether some of them have more to do.
+  bool run_lanes_on_host(const FleetRunOptions& options, std::atomic<bool>& cancelled, Clock::time_point start,
+                         std::uint64_t& retired) {
+    std::vector<std::uint64_t> running;
+    for_lanes_on_host(0, processes_.size(), [&](std::uint64_t lane) {
+      if (processes_[lane]->result.stop_reason == StopReason::RUNNING) running.push_back(lane);
+    });
+    if (running.empty()) return false;
+    std::atomic<std::uint64_t> retired_now{0};
+    std::atomic<bool> more{false};
+    const auto run_one = [&](LaneHost& host, std::uint64_t i) {
+      ProcessLane& process = *processes_[running[i]];
+      double slice = HOST_SLICE_SECONDS;
+      if (options.timeout_seconds > 0) slice = std::min(slice, options.timeout_seconds - seconds_since(start));
+      if (cancelled.load(std::memory_order_relaxed) || slice <= 0) {
+        more = true;
+        return;
+      }
+      host.restore(*process.moment, process.streams);
+      if (in_call_) host.expect_return();
+      const ProcessResult outcome =
+          host.run({.instruction_limit = std::min(process.instructions_left, process.run_left), .timeout_seconds = slice});
+      *process.moment = host.save(process.streams);
+      if (process.instructions_left != UNLIMITED) process.instructions_left -= outcome.instructions;
+      if (process.run_left != UNLIMITED) process.run_left -= outcome.instructions;
+      retired_now += outcome.instructions;
+      process.result.instructions += outcome.instructions;
+      process.result.stop_reason = outcome.stop_reason;
+      process.result.pc = outcome.pc;
+      process.result.immediate = outcome.immediate;
+      process.result.fault = outcome.fault;
+      process.result.exit_code = outcome.exit_code;
+      process.result.signal = outcome.signal;
+      if (outcome.stop_reason == StopReason::TIMEOUT || outcome.stop_reason == StopReason::CANCELLED) {
+        process.result.stop_reason = StopReason::RUNNING;
+        more = true;
+      }
+    };
+    bool is_cancelled = false;
+    on_hosts(running.size(), run_one, [&] {
+      if (is_cancelled || !cancelled.load(std::memory_order_relaxed)) return;
+      is_cancelled = true;
+      for (const auto& host : hosts_) host->cancel();
+    });
+    // A kick that came after a host's last run must not meet its next one.
+    if (is_cancelled) hosts_.clear();
+    retired += retired_now;
+    return more;
+  }
+
+  template <class Work, class Wait>
+  void on_hosts(std::uint64_t count, const Work& work, const Wait& wait) {
+    const std::size_t threads = threads_for(count, threads_wanted_);
+    while (hosts_.size() < threads) hosts_.push_back(std::make_unique<LaneHost>(source_));
+    run_on_threads(
+        threads, count,
+        [&](std::size_t thread, std::uint64_t first, std::uint64_t end) {
+          for (std::uint64_t i = first; i < end; ++i) work(*hosts_[thread], i);
+        },
+        wait);
   }
 
   // Waits for the launch, or makes it end: then why.
@@ -310,7 +667,9 @@ class DeviceLanes final : public LaneEngine {
     std::vector<std::uint8_t> stopped;
     stopped.reserve(lanes_.lane_count());
     for (const LaneControl& control : lanes_.controls()) {
-      stopped.push_back(control.stop != static_cast<std::uint8_t>(StopReason::RUNNING) ? 1 : 0);
+      const bool is_away = is_on_host(stopped.size());
+      const auto reason = is_away ? processes_[stopped.size()]->result.stop_reason : static_cast<StopReason>(control.stop);
+      stopped.push_back(reason != StopReason::RUNNING ? 1 : 0);
     }
     return stopped;
   }
@@ -322,11 +681,17 @@ class DeviceLanes final : public LaneEngine {
     for (std::uint64_t lane = 0; lane < stopped.size(); ++lane) {
       if (stopped[lane] == 0 || reported[lane] != 0) continue;
       if (options.on_stop(lane)) {
+        goes_on = true;
+        if (is_on_host(lane)) {
+          processes_[lane]->result.stop_reason = StopReason::RUNNING;
+          processes_[lane]->run_left = options.instruction_limit;
+          continue;
+        }
         LaneControl control = lanes_.control(lane);
         control.stop = static_cast<std::uint8_t>(StopReason::RUNNING);
         control.run_left = options.instruction_limit;
+        control.is_final = 0;
         lanes_.set_control(lane, control);
-        goes_on = true;
       } else {
         reported[lane] = 1;
       }
@@ -335,20 +700,27 @@ class DeviceLanes final : public LaneEngine {
   }
 
   std::unique_ptr<Backend> backend_;
-  Snapshot start_;
-  std::uint64_t retired_at_start_;
-  // On the host what all lanes start from.
-  Machine scratch_;
+  LaneSource source_;
+  unsigned threads_wanted_;
+  // The calling thread's.
+  LaneHost host_;
   std::uint64_t frame_limit_bytes_;
   LaneArray lanes_;
   bool needs_reset_ = false;
+  // Whether lanes run a function that the host called.
+  bool in_call_ = false;
+  guest::RegionMap start_regions_;
+  // One for each lane of a process, where there is something to know.
+  std::vector<std::unique_ptr<ProcessLane>> processes_;
+  // One for each thread that serves system calls.
+  std::vector<std::unique_ptr<LaneHost>> hosts_;
 };
 
 }  // namespace
 
-std::unique_ptr<LaneEngine> make_device_lanes(std::unique_ptr<Backend> backend, Machine& machine,
+std::unique_ptr<LaneEngine> make_device_lanes(std::unique_ptr<Backend> backend, LaneSource source,
                                               const FleetOptions& options) {
-  return std::make_unique<DeviceLanes>(std::move(backend), machine, options);
+  return std::make_unique<DeviceLanes>(std::move(backend), std::move(source), options);
 }
 
 }  // namespace armillion::fleet

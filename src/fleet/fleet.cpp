@@ -29,16 +29,16 @@ namespace {
 // The procedure call standard passes so many arguments of each kind in registers (AAPCS64, section 6.8.2).
 constexpr std::size_t ARGUMENT_REGISTERS = 8;
 
-std::unique_ptr<fleet::LaneEngine> make_engine(Machine& machine, const FleetOptions& options) {
+std::unique_ptr<fleet::LaneEngine> make_engine(fleet::LaneSource source, const FleetOptions& options) {
   if (options.lanes == 0) throw Error(ErrorCode::INVALID_ARGUMENT, "a fleet has at least one lane");
   if (options.lanes > std::uint64_t{1} << 32) {
     throw Error(ErrorCode::INVALID_ARGUMENT,
                 fmt::format("a fleet has at most 2^32 lanes, {} were asked for", options.lanes));
   }
   if (auto backend = engine::gpu::open_device(options.device)) {
-    return fleet::make_device_lanes(std::move(backend), machine, options);
+    return fleet::make_device_lanes(std::move(backend), std::move(source), options);
   }
-  return fleet::make_cpu_lanes(machine, options);
+  return fleet::make_cpu_lanes(std::move(source), options);
 }
 
 void check_register(unsigned number) {
@@ -50,10 +50,18 @@ void check_register(unsigned number) {
 }  // namespace
 
 struct Fleet::Implementation {
-  Implementation(Machine& machine, const FleetOptions& options)
+  template <class Start>
+  Implementation(Start& start, const Machine& machine, const FleetOptions& options)
       : lanes(options.lanes),
-        engine(make_engine(machine, options)),
-        returns_to_mapped_memory(machine.address_space().region_at(fleet::RETURN_ADDRESS).has_value()) {}
+        is_process(std::is_same_v<Start, Process>),
+        has_started(machine.retired_instructions() != 0),
+        returns_to_mapped_memory(machine.address_space().region_at(fleet::RETURN_ADDRESS).has_value()),
+        engine(make_engine(fleet::LaneSource(start), options)) {}
+
+  void check_process() const {
+    if (is_process) return;
+    throw Error(ErrorCode::INVALID_ARGUMENT, "these lanes are bare machines: they have no streams and no arguments");
+  }
 
   void check_lane(std::uint64_t lane) const {
     if (lane >= lanes) {
@@ -67,13 +75,17 @@ struct Fleet::Implementation {
   }
 
   std::uint64_t lanes;
-  std::unique_ptr<fleet::LaneEngine> engine;
+  bool is_process;
+  bool has_started;
   bool returns_to_mapped_memory;
+  std::unique_ptr<fleet::LaneEngine> engine;
   std::atomic<bool> cancelled{false};
 };
 
 Fleet::Fleet(Machine& machine, const FleetOptions& options)
-    : implementation_(std::make_unique<Implementation>(machine, options)) {}
+    : implementation_(std::make_unique<Implementation>(machine, machine, options)) {}
+Fleet::Fleet(Process& process, const FleetOptions& options)
+    : implementation_(std::make_unique<Implementation>(process, process.machine(), options)) {}
 Fleet::Fleet(Fleet&&) noexcept = default;
 Fleet& Fleet::operator=(Fleet&&) noexcept = default;
 Fleet::~Fleet() = default;
@@ -140,6 +152,31 @@ void Fleet::write_memory_of_all(std::uint64_t address, std::span<const std::byte
 void Fleet::set_instruction_limit(std::uint64_t lane, std::uint64_t instructions) {
   implementation_->check_lane(lane);
   implementation_->engine->set_instruction_limit(lane, instructions);
+}
+
+void Fleet::set_standard_input(std::uint64_t lane, std::string bytes) {
+  implementation_->check_process();
+  implementation_->check_lane(lane);
+  implementation_->engine->set_standard_input(lane, std::move(bytes));
+}
+
+void Fleet::set_arguments(std::uint64_t lane, const std::vector<std::string>& arguments) {
+  implementation_->check_process();
+  implementation_->check_lane(lane);
+  if (implementation_->has_started) {
+    throw Error(ErrorCode::INVALID_ARGUMENT,
+                "the process has started: its lanes take other arguments only before its first instruction");
+  }
+  implementation_->engine->set_arguments(lane, arguments);
+}
+
+std::string Fleet::captured_output(std::uint64_t lane, int descriptor) const {
+  implementation_->check_process();
+  implementation_->check_lane(lane);
+  if (descriptor != 1 && descriptor != 2) {
+    throw Error(ErrorCode::INVALID_ARGUMENT, "only descriptors 1 and 2 are captured");
+  }
+  return implementation_->engine->captured_output(lane, descriptor);
 }
 
 FleetResult Fleet::run(const FleetRunOptions& options) {

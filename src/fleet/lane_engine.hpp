@@ -81,6 +81,13 @@ class LaneEngine {
   virtual void reset() = 0;
   virtual void reset(std::uint64_t lane) = 0;
   virtual void add_memory(std::uint64_t bytes) = 0;
+
+  // Lanes of a process.
+  virtual void set_standard_input(std::uint64_t lane, std::string bytes) = 0;
+  /// Puts the lane at the start of the program, with these arguments.
+  virtual void set_arguments(std::uint64_t lane, const std::vector<std::string>& arguments) = 0;
+  /// `descriptor` is 1 or 2.
+  virtual std::string captured_output(std::uint64_t lane, int descriptor) = 0;
 };
 
 /// Error(BAD_ADDRESS) that says which bytes of which lane are not mapped.

@@ -134,7 +134,8 @@ GuestState random_state(RandomSource& random) {
   return state;
 }
 
-TestGenerator::TestGenerator(const RowUnderTest& row, RandomSource random) : row_(row), random_(random) {
+TestGenerator::TestGenerator(const RowUnderTest& row, RandomSource random, Audience audience)
+    : row_(row), random_(random), audience_(audience) {
   find_behaviour();
 }
 
@@ -217,6 +218,7 @@ std::optional<std::uint32_t> TestGenerator::make_word(std::uint32_t index, std::
     std::uint32_t word = random_word(index);
     if (is_literal_load) word = with_field(row_, word, 'i', (random_target(8) - address) / 4);
     if (!row_.matches(word) || is_taken_by_another_row(word)) continue;
+    if (audience_ == Audience::OURSELVES) return word;
     if (const RestrictedRow* row = find(RESTRICTED_ROWS, row_.name); row != nullptr && !row->is_compared(word))
       continue;
     if (behaviour_.accesses_memory && is_constrained_unpredictable(word)) continue;
@@ -256,8 +258,8 @@ bool TestGenerator::aim_access(std::uint32_t word, Test& test) {
     const std::uint64_t plain = without_tag(address);
     const bool is_contained = plain >= WINDOW_ADDRESS - MARGIN_BYTES && plain < WINDOW_END + MARGIN_BYTES;
     const bool is_not_canonical = plain >= std::uint64_t{1} << 48 && plain < ~std::uint64_t{0} << 48;
-    const bool is_wanted =
-        machine.outcome() != Outcome::MEMORY_FAULT || find(ROWS_WITHOUT_FAULTS, row_.name) == nullptr;
+    const bool is_wanted = audience_ == Audience::OURSELVES || machine.outcome() != Outcome::MEMORY_FAULT ||
+                           find(ROWS_WITHOUT_FAULTS, row_.name) == nullptr;
     const bool stays_wild = is_not_canonical && attempt == 0 && random_.one_in(32);
     if (is_wanted && (is_contained || stays_wild)) {
       test.block_address = is_contained ? plain - BLOCK_LEAD_BYTES : WINDOW_ADDRESS;
@@ -308,7 +310,8 @@ std::optional<Test> TestGenerator::make_test(std::uint32_t word, std::uint32_t w
   Test test{};
   test.word_index = word_index;
   test.state = random_state(random_);
-  if (const RowWithoutModes* row = find(ROWS_WITHOUT_MODES, row_.name)) test.state.fpcr &= ~row->fpcr_bits;
+  const RowWithoutModes* limits = audience_ == Audience::ORACLES ? find(ROWS_WITHOUT_MODES, row_.name) : nullptr;
+  if (limits != nullptr) test.state.fpcr &= ~limits->fpcr_bits;
   test.block_address = WINDOW_ADDRESS + PAGE_BYTES;
   if (behaviour_.branches && !aim_branch(word, test)) return std::nullopt;
   if (behaviour_.accesses_memory) {

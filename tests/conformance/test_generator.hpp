@@ -19,13 +19,22 @@ struct RowBehaviour {
   bool has_no_words = false;
 };
 
+/// Whom the tests are made for.
+enum class Audience : std::uint8_t {
+  /// Independent implementations of the architecture: what the manual leaves open and what `oracle_limits.hpp` names is
+  /// left out.
+  ORACLES,
+  /// Engines of our own, which must agree in everything.
+  OURSELVES,
+};
+
 /// A state whose registers are biased to where instructions go wrong.
 GuestState random_state(RandomSource& random);
 
 /// Makes random instruction words of a row and random states for them.
 class TestGenerator {
  public:
-  TestGenerator(const RowUnderTest& row, RandomSource random);
+  TestGenerator(const RowUnderTest& row, RandomSource random, Audience audience = Audience::ORACLES);
 
   const RowUnderTest& row() const { return row_; }
   const RowBehaviour& behaviour() const { return behaviour_; }
@@ -49,6 +58,7 @@ class TestGenerator {
 
   const RowUnderTest& row_;
   RandomSource random_;
+  Audience audience_;
   RowBehaviour behaviour_;
 };
 

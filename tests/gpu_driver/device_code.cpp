@@ -15,6 +15,7 @@ constexpr const char* KERNELS = R"(
 .visible .entry armillion_copy_guest_memory(.param .u64 launch) { ret; }
 .visible .entry armillion_clean(.param .u64 launch) { ret; }
 .visible .entry armillion_reset_lanes(.param .u64 launch) { ret; }
+.visible .entry armillion_write_pages(.param .u64 launch) { ret; }
 .visible .entry armillion_copy_cells(.param .u64 launch) { ret; }
 .visible .entry armillion_resume(.param .u64 launch) { ret; }
 .visible .entry armillion_stop(.param .u64 launch) { ret; }

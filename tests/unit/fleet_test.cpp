@@ -132,6 +132,32 @@ TEST_P(FleetTest, ALaneEndsTheSameAmongOthers) {
   }
 }
 
+TEST_P(FleetTest, UnalignedAccessesOfTheFirstPageAreChecked) {
+  // Page 0 is the one whose address has no bits. Lanes of one warp write to it; those of another read it afterwards.
+  Machine start;
+  start.load_program(assemble(R"(
+      movz x1, #1
+      ldr x2, [x1, #7]
+      cbz x0, read
+      str x0, [x1, #256]
+    read:
+      ldr x3, [x1, #256]
+      hlt #0
+  )"),
+                     0x10000);
+  Fleet fleet(start, options(64));
+  std::vector<std::uint64_t> values(64);
+  values[0] = 0x1234;
+  fleet.set_x(0, values);
+  fleet.run();
+  EXPECT_EQ(fleet.x(3), values);
+  Machine without_page({.memory_bytes = 0});
+  without_page.map_memory(0x10000, 4096, Permissions::ALL);
+  without_page.load_program(assemble("movz x1, #1\n ldr x2, [x1]\n hlt #0"), 0x10000);
+  Fleet faulting(without_page, options(2));
+  EXPECT_EQ(faulting.run().stopped_by(StopReason::MEMORY_FAULT), 2u);
+}
+
 TEST_P(FleetTest, RunsInPieces) {
   Machine start;
   start.load_program(assemble(MANY_ENDS));

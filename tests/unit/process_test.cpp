@@ -8,9 +8,11 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
+#include "armillion/device.hpp"
 #include "support/guest_caller.hpp"
 
 namespace armillion {
@@ -327,6 +329,71 @@ TEST(Process, NeedsTheInterpreterOfADynamicProgram) {
   EXPECT_EQ(Process(options).run().exit_code, 9);
   std::filesystem::remove_all(folder);
 }
+
+// On other devices: the instructions run there, the calls are served here. The parameter is the device.
+class ProcessOnDeviceTest : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    if (GetParam() == std::string_view("cuda") && !why_no_gpu().empty()) GTEST_SKIP() << why_no_gpu();
+  }
+
+  static ProcessOptions options(std::string_view program) {
+    ProcessOptions options = isolated(guest_program(program));
+    options.device = GetParam();
+    return options;
+  }
+};
+
+TEST_P(ProcessOnDeviceTest, EndsAsOnTheCpu) {
+  for (const char* program : {SHIFT_INPUT, TWO_THREADS, EXIT_WITH_ARGUMENT_COUNT, "udf #0", "ldr x0, [x0]"}) {
+    Process process(options(program));
+    Process expected(isolated(guest_program(program)));
+    const ProcessResult result = process.run();
+    const ProcessResult expected_result = expected.run();
+    EXPECT_EQ(result.stop_reason, expected_result.stop_reason);
+    EXPECT_EQ(result.exit_code, expected_result.exit_code);
+    EXPECT_EQ(result.signal, expected_result.signal);
+    EXPECT_EQ(result.instructions, expected_result.instructions);
+    EXPECT_EQ(process.captured_output(), expected.captured_output());
+    EXPECT_EQ(process.state_hash(), expected.state_hash());
+  }
+}
+
+TEST_P(ProcessOnDeviceTest, StopsAtEveryLimitAndGoesOnFromASnapshot) {
+  Process process(options(TWO_THREADS));
+  Process expected(isolated(guest_program(TWO_THREADS)));
+  for (const std::uint64_t limit : {1, 6, 50'001, 200'000}) {
+    EXPECT_EQ(process.run({.instruction_limit = limit}).instructions, limit);
+    expected.run({.instruction_limit = limit});
+    ASSERT_EQ(process.state_hash(), expected.state_hash()) << limit;
+  }
+  const ProcessSnapshot snapshot = process.snapshot();
+  const ProcessResult end = process.run();
+  EXPECT_EQ(end.exit_code, expected.run().exit_code);
+  const Hash128 hash = process.state_hash();
+  process.restore(snapshot);
+  EXPECT_EQ(process.run().instructions, end.instructions);
+  EXPECT_EQ(process.state_hash(), hash);
+}
+
+TEST_P(ProcessOnDeviceTest, StopsAtBreakpointsAndTimeouts) {
+  Process process(options("mov x1, #5\n again: add x0, x0, #1\n b again"));
+  process.machine().add_breakpoint(GUEST_CODE + 4);
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    const ProcessResult result = process.run();
+    EXPECT_EQ(result.stop_reason, StopReason::BREAKPOINT);
+    EXPECT_EQ(result.pc, GUEST_CODE + 4);
+    EXPECT_EQ(process.machine().x(0), i);
+  }
+  process.machine().remove_breakpoint(GUEST_CODE + 4);
+  EXPECT_EQ(process.run({.timeout_seconds = 0.01}).stop_reason, StopReason::TIMEOUT);
+  process.cancel();
+  EXPECT_EQ(process.run().stop_reason, StopReason::CANCELLED);
+}
+
+INSTANTIATE_TEST_SUITE_P(HostLanes, ProcessOnDeviceTest, ::testing::Values("host-lanes"),
+                         [](const auto&) { return "HostLanes"; });
+INSTANTIATE_TEST_SUITE_P(Gpu, ProcessOnDeviceTest, ::testing::Values("cuda"), [](const auto&) { return "Cuda"; });
 
 }  // namespace
 }  // namespace armillion

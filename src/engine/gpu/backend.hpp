@@ -47,6 +47,8 @@ enum class Kernel : std::uint8_t {
   CLEAN,
   /// Copies the snapshot's memory and state to some lanes.
   RESET_LANES,
+  /// Writes whole pages of some lanes.
+  WRITE_PAGES,
   /// Copies a cell of each lane's state from or to a buffer.
   COPY_CELLS,
   /// Lets lanes go on that stopped for no reason of their own.

@@ -96,9 +96,9 @@ DeviceMachine::Outcome DeviceMachine::run(std::uint64_t limit, std::uint64_t& re
       // A copy: making room may make another lane.
       const LaneControl control = lane_->control;
       outcome.reason = static_cast<StopReason>(control.stop);
-      if (outcome.reason == StopReason::OUT_OF_MEMORY && make_room(LEAST_FRAME_BYTES)) {
-        outcome.reason = called;
-      } else if (outcome.reason == StopReason::RUNNING) {
+      const bool goes_on = outcome.reason == StopReason::RUNNING ||
+                           (outcome.reason == StopReason::OUT_OF_MEMORY && make_room(LEAST_FRAME_BYTES));
+      if (goes_on) {
         outcome.reason = called;
       } else if (outcome.reason == StopReason::MEMORY_FAULT) {
         outcome.fault = control.fault;

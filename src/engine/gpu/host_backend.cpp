@@ -121,6 +121,7 @@ class HostBackend final : public Backend {
         case Kernel::COPY_GUEST_MEMORY: copy_guest_memory_kernel(launch, &shared, thread); break;
         case Kernel::CLEAN: clean_kernel(launch, thread); break;
         case Kernel::RESET_LANES: reset_lanes_kernel(launch, thread); break;
+        case Kernel::WRITE_PAGES: write_pages_kernel(launch, &shared, thread); break;
         case Kernel::COPY_CELLS: copy_cells_kernel(launch, thread); break;
         case Kernel::RESUME: resume_kernel(launch, thread); break;
         case Kernel::STOP: stop_kernel(launch, thread); break;

@@ -50,6 +50,13 @@ ARMILLION_KERNEL armillion_clean(DeviceAddress launch) { clean_kernel(launch_at(
 
 ARMILLION_KERNEL armillion_reset_lanes(DeviceAddress launch) { reset_lanes_kernel(launch_at(launch), this_thread()); }
 
+ARMILLION_KERNEL armillion_write_pages(DeviceAddress launch) {
+  const Thread thread = this_thread();
+  prepare_warp(shared(), thread.warp, thread.lane, WARP_LANES);
+  target::synchronize(~0u);
+  write_pages_kernel(launch_at(launch), shared(), thread);
+}
+
 ARMILLION_KERNEL armillion_copy_cells(DeviceAddress launch) { copy_cells_kernel(launch_at(launch), this_thread()); }
 
 ARMILLION_KERNEL armillion_resume(DeviceAddress launch) { resume_kernel(launch_at(launch), this_thread()); }

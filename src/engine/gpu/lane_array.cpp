@@ -311,7 +311,42 @@ std::vector<std::uint8_t> LaneArray::write_memory(std::uint64_t first, std::uint
   return done;
 }
 
+std::vector<std::uint8_t> LaneArray::write_pages(std::span<const PageWrite> pages) {
+  std::vector<std::uint8_t> done(pages.size());
+  const auto make_room = [this](std::unique_ptr<DeviceMemory>& memory, std::uint64_t bytes) {
+    if (memory == nullptr || memory->size_bytes() < bytes) {
+      memory.reset();
+      memory = backend_.allocate(bytes);
+    }
+    return memory->address();
+  };
+  const std::uint64_t at_once = COPY_BYTES_AT_ONCE / guest::PAGE_SIZE;
+  for (std::uint64_t first = 0; first < pages.size(); first += at_once) {
+    const auto part = pages.subspan(first, std::min<std::uint64_t>(at_once, pages.size() - first));
+    std::vector<std::uint32_t> starts(launch_.lane_count + 1);
+    std::vector<std::uint64_t> addresses;
+    std::vector<std::byte> bytes(part.size() * guest::PAGE_SIZE);
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      ++starts[part[i].lane + 1];
+      addresses.push_back(part[i].address);
+      std::memcpy(bytes.data() + i * guest::PAGE_SIZE, part[i].bytes, guest::PAGE_SIZE);
+    }
+    for (std::size_t i = 1; i < starts.size(); ++i) starts[i] += starts[i - 1];
+    launch_.page_starts = make_room(page_starts_, std::span(starts).size_bytes());
+    launch_.page_addresses = make_room(page_addresses_, std::span(addresses).size_bytes());
+    launch_.page_bytes = make_room(page_bytes_, bytes.size());
+    launch_.pages_written = make_room(pages_written_, part.size());
+    backend_.write(launch_.page_starts, std::as_bytes(std::span(starts)));
+    backend_.write(launch_.page_addresses, std::as_bytes(std::span(addresses)));
+    backend_.write(launch_.page_bytes, bytes);
+    start(Kernel::WRITE_PAGES);
+    download(std::span(done).subspan(first, part.size()), launch_.pages_written);
+  }
+  return done;
+}
+
 void LaneArray::visit_dirty_frames(
+    std::uint64_t first_warp, std::uint64_t last_warp,
     const std::function<void(std::uint32_t warp, std::uint64_t address, const std::byte*)>& visit) {
   std::uint32_t count = 0;
   download(std::span(&count, 1), launch_.store.dirty_count);
@@ -324,16 +359,22 @@ void LaneArray::visit_dirty_frames(
   // One by one they would take a trip each.
   std::vector<std::uint64_t> keys(std::uint64_t{launch_.store.key_mask} + 1);
   download(std::span(keys), launch_.store.keys);
+  const auto key_of = [&](std::uint32_t frame) { return keys[slots[frame - dirty.front()]]; };
+  std::vector<std::uint32_t> wanted;
+  for (const std::uint32_t frame : dirty) {
+    const std::uint64_t warp = key_of(frame) >> 36;
+    if (first_warp <= warp && warp <= last_warp) wanted.push_back(frame);
+  }
   std::vector<std::byte> bytes;
   // Frames that follow one another come in one piece.
   const std::uint64_t most = std::max<std::uint64_t>(1, (std::uint64_t{64} << 20) / frame_size_bytes());
-  for (std::size_t i = 0; i < dirty.size();) {
+  for (std::size_t i = 0; i < wanted.size();) {
     std::size_t end = i + 1;
-    while (end < dirty.size() && end - i < most && dirty[end] == dirty[end - 1] + 1) ++end;
+    while (end < wanted.size() && end - i < most && wanted[end] == wanted[end - 1] + 1) ++end;
     bytes.resize((end - i) * frame_size_bytes());
-    download(std::span(bytes), launch_.frame_memory + (image_units_ << 12) + dirty[i] * frame_size_bytes());
+    download(std::span(bytes), launch_.frame_memory + (image_units_ << 12) + wanted[i] * frame_size_bytes());
     for (std::size_t k = i; k < end; ++k) {
-      const std::uint64_t key = keys[slots[dirty[k] - dirty.front()]];
+      const std::uint64_t key = key_of(wanted[k]);
       visit(static_cast<std::uint32_t>(key >> 36), (key & FRAME_KEY_PAGE) * guest::PAGE_SIZE,
             bytes.data() + (k - i) * frame_size_bytes());
     }

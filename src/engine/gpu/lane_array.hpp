@@ -34,7 +34,7 @@ struct LaneCounters {
 /// How the memory of an array begins. Where it has more than one lane, all controls come first, then all states.
 struct LaneBlock {
   Launch launch;
-  alignas(64) LaneCounters counters;
+  LaneCounters counters;
   alignas(64) LaneControl control;
   State state;
 };
@@ -93,16 +93,26 @@ class LaneArray {
   std::vector<std::uint8_t> write_memory(std::uint64_t first, std::uint64_t count, std::uint64_t address,
                                          std::uint64_t size, std::span<const std::byte> bytes);
 
+  /// A page of a lane, to be written whole.
+  struct PageWrite {
+    std::uint64_t lane;
+    std::uint64_t address;
+    std::byte bytes[guest::PAGE_SIZE];
+  };
+  /// Writes pages, those of one lane together, lanes in ascending order. Whether each was written: mapped, and with frames
+  /// left.
+  std::vector<std::uint8_t> write_pages(std::span<const PageWrite> pages);
+
   /// A page that a lane has written since the image was loaded or `clean` was called.
   struct DirtyPage {
     std::uint64_t lane;
     std::uint64_t address;
     std::byte bytes[guest::PAGE_SIZE];
   };
-  /// Visits all of them, those of one warp's frame together. A frame has pages of all lanes of its warp, whether they
-  /// wrote or not.
+  /// Visits those of lanes [first, first + count), and more of the lanes' warps, those of one warp's frame together. A
+  /// frame has pages of all lanes of its warp, whether they wrote or not.
   template <class Visit>
-  void visit_dirty_pages(const Visit& visit);
+  void visit_dirty_pages(std::uint64_t first, std::uint64_t count, const Visit& visit);
   /// Takes note of what is written: those pages are not dirty any more.
   void clean();
 
@@ -154,8 +164,8 @@ class LaneArray {
   std::unique_ptr<DeviceMemory> upload(std::span<const T> values);
   template <class T>
   void download(std::span<T> values, DeviceAddress source);
-  void visit_dirty_frames(
-      const std::function<void(std::uint32_t warp, std::uint64_t address, const std::byte*)>& visit);
+  void visit_dirty_frames(std::uint64_t first_warp, std::uint64_t last_warp,
+                          const std::function<void(std::uint32_t warp, std::uint64_t address, const std::byte*)>& visit);
 
   Backend& backend_;
   LaneArrayOptions options_;
@@ -171,13 +181,14 @@ class LaneArray {
   std::unique_ptr<DeviceMemory> decoder_starts_, decoder_opcodes_;
   std::unique_ptr<DeviceMemory> frames_, keys_, numbers_, slots_, dirty_frames_;
   std::unique_ptr<DeviceMemory> copy_buffer_, copy_done_, lane_masks_, summary_;
+  std::unique_ptr<DeviceMemory> page_starts_, page_addresses_, page_bytes_, pages_written_;
   std::unique_ptr<MappedMemory> mailbox_;
 };
 
 template <class Visit>
-void LaneArray::visit_dirty_pages(const Visit& visit) {
+void LaneArray::visit_dirty_pages(std::uint64_t first, std::uint64_t count, const Visit& visit) {
   DirtyPage page{};
-  visit_dirty_frames([&](std::uint32_t warp, std::uint64_t address, const std::byte* frame) {
+  visit_dirty_frames(first / warp_lanes(), (first + count - 1) / warp_lanes(), [&](std::uint32_t warp, std::uint64_t address, const std::byte* frame) {
     page.address = address;
     for (std::uint32_t lane = 0; lane < warp_lanes(); ++lane) {
       page.lane = std::uint64_t{warp} * warp_lanes() + lane;

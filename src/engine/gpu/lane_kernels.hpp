@@ -89,6 +89,7 @@ ARMILLION_INLINE void reset_lane_state(const ARMILLION_GLOBAL Launch* launch, st
   control.stop =
       static_cast<std::uint8_t>(launch->initial_limit == 0 ? StopReason::INSTRUCTION_LIMIT : StopReason::RUNNING);
   control.passes_breakpoint = 0;
+  control.is_final = 0;
 }
 
 ARMILLION_INLINE void reset_state_kernel(const ARMILLION_GLOBAL Launch* launch, Thread thread) {
@@ -119,6 +120,23 @@ ARMILLION_INLINE void reset_lanes_kernel(const ARMILLION_GLOBAL Launch* launch, 
   }
 }
 
+ARMILLION_INLINE void write_pages_kernel(const ARMILLION_GLOBAL Launch* launch, ARMILLION_SHARED WarpShared* shared,
+                                         Thread thread) {
+  const LaneMemory memory = lane_memory(launch, shared, thread.lane);
+  if (thread.lane >= 1u << memory.cell_shift || memory.lane_index() >= launch->lane_count) return;
+  const auto* starts = target::global<const std::uint32_t>(launch->page_starts) + memory.lane_index();
+  for (std::uint32_t i = starts[0]; i < starts[1]; ++i) {
+    const std::uint64_t address = target::global<const std::uint64_t>(launch->page_addresses)[i];
+    const PageUnit unit = translate(memory, address, 1, Reach::HOST_WRITE);
+    target::global<std::uint8_t>(launch->pages_written)[i] = unit != NO_UNIT ? 1 : 0;
+    if (unit == NO_UNIT) continue;
+    const auto* source = target::global<const std::uint64_t>(launch->page_bytes) + std::uint64_t{i} * PAGE_CELLS;
+    for (std::uint32_t cell = 0; cell < PAGE_CELLS; ++cell) {
+      *target::global<std::uint64_t>(memory.locate(unit, address + std::uint64_t{cell} * CELL_BYTES)) = source[cell];
+    }
+  }
+}
+
 ARMILLION_INLINE void copy_cells_kernel(const ARMILLION_GLOBAL Launch* launch, Thread thread) {
   auto* buffer = target::global<std::uint64_t>(launch->copy_buffer);
   for (std::uint64_t i = thread.index; i < launch->copy_lanes; i += thread.count) {
@@ -137,6 +155,7 @@ ARMILLION_INLINE void resume_kernel(const ARMILLION_GLOBAL Launch* launch, Threa
     ARMILLION_GLOBAL LaneControl& control = target::global<LaneControl>(launch->controls)[i];
     if ((launch->resumable >> control.stop & 1) == 0) continue;
     control.run_left = launch->run_limit;
+    control.is_final = 0;
     control.passes_breakpoint = launch->image.breakpoint_count != 0 ? 1 : 0;
     const bool may_run = control.instructions_left != 0 && launch->run_limit != 0;
     control.stop = static_cast<std::uint8_t>(may_run ? StopReason::RUNNING : StopReason::INSTRUCTION_LIMIT);

@@ -132,7 +132,8 @@ struct LaneControl {
   std::uint8_t stop;
   /// Not 0: the first instruction is executed even if it has a breakpoint.
   std::uint8_t passes_breakpoint;
-  std::uint16_t reserved;
+  /// Not 0: it stopped for good, also where its reason would let the host's kernel make it go on.
+  std::uint16_t is_final;
   // While a kernel runs: what the launch still allows, and the instructions that the lane was granted at once.
   std::uint64_t launch_left;
   std::uint32_t slice;
@@ -207,6 +208,12 @@ struct Launch {
   std::uint32_t cell;
   /// For RESET_LANES: which lanes, uint32_t[warp] with a bit for each.
   DeviceAddress lane_masks;
+  /// For WRITE_PAGES: where the pages of each lane begin among all of them, uint32_t[lane_count + 1], their addresses,
+  /// uint64_t[], their bytes, and whether each was written, uint8_t[].
+  DeviceAddress page_starts;
+  DeviceAddress page_addresses;
+  DeviceAddress page_bytes;
+  DeviceAddress pages_written;
   /// For SUMMARIZE: a Summary.
   DeviceAddress summary;
   /// For RESUME, the stop reasons that it ends, a bit for each, and what each lane may retire in the new run. For STOP,

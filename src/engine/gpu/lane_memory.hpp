@@ -30,8 +30,8 @@ struct alignas(16) TlbEntry {
   std::uint32_t address_high;
   PageUnit unit;
 };
-/// Not the address of a page.
-inline constexpr std::uint32_t NO_TAG = 1;
+/// What no address is compared as, aligned or not: see `is_tagged`.
+inline constexpr std::uint32_t NO_TAG = 0x800;
 
 /// What the lanes of a warp share while a kernel runs.
 struct WarpShared {
@@ -97,6 +97,7 @@ struct LaneMemory {
   template <std::uint32_t ALIGNMENT>
   ARMILLION_INLINE static bool is_tagged(std::uint32_t tag, const TlbEntry& entry, std::uint64_t address) {
     constexpr std::uint32_t PAGE_AND_ALIGNMENT = ~static_cast<std::uint32_t>(PAGE_BYTES - 1) | (ALIGNMENT - 1);
+    static_assert((PAGE_AND_ALIGNMENT & NO_TAG) == 0);
     return (static_cast<std::uint32_t>(address) & PAGE_AND_ALIGNMENT) == tag &&
            static_cast<std::uint32_t>(address >> 32) == entry.address_high;
   }

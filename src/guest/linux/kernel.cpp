@@ -28,6 +28,7 @@ Kernel::Kernel(Machine& guest_machine, const ProcessOptions& process_options)
       options(process_options),
       names(options.sysroot, options.directories),
       file_budget(std::make_shared<MemoryFileBudget>()) {
+  execute = [this](const RunOptions& slice) { return machine.execute(slice); };
   file_budget->limit_bytes = options.memory_limit_bytes;
   random = RandomGenerator(options.random, options.seed);
   for (abi::ResourceLimit& limit : limits) limit = {abi::LIMIT_INFINITY, abi::LIMIT_INFINITY};
@@ -60,6 +61,29 @@ Kernel::Kernel(Machine& guest_machine, const ProcessOptions& process_options)
   Thread first;
   first.id = PROCESS_ID;
   threads.emplace(PROCESS_ID, std::move(first));
+}
+
+void Kernel::adopt_standard_streams(const std::shared_ptr<const std::string>& input) {
+  // Descriptors that share a stream still do afterwards.
+  std::map<const OpenFile*, FileReference> adopted;
+  const auto end = static_cast<std::int32_t>(files.size());
+  for (std::int32_t descriptor = 0; descriptor < end; ++descriptor) {
+    FileTable::Entry* entry = files.find(descriptor);
+    if (entry == nullptr || entry->file == nullptr) continue;
+    const auto stream = entry->file->standard_stream();
+    if (!stream) continue;
+    const bool keeps_input = *stream == 0 && input == nullptr && entry->file->host_descriptor() < 0;
+    if (keeps_input) continue;
+    FileReference& file = adopted[entry->file.get()];
+    if (file == nullptr) {
+      if (*stream == 0) {
+        file = std::make_shared<InputBytes>(input != nullptr ? input : std::make_shared<const std::string>());
+      } else {
+        file = std::make_shared<CapturedStream>(captured_outputs[*stream], static_cast<std::uint64_t>(*stream) + 1);
+      }
+    }
+    entry->file = file;
+  }
 }
 
 Result<std::string> Kernel::get_path(std::uint64_t address) const {

@@ -5,6 +5,7 @@
 #include <bitset>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -74,6 +75,8 @@ struct KernelState {
 
   std::array<abi::ResourceLimit, abi::LIMIT_COUNT> limits{};
   std::array<char, 16> thread_name{};
+  /// What /proc/self/cmdline shows.
+  std::string command_line;
   std::optional<ExitStatus> exit_status;
 
   /// A copy whose open files are its own.
@@ -96,14 +99,19 @@ class Kernel : public KernelState {
   std::shared_ptr<CapturedOutput> captured_outputs[3];
   /// Bytes on their way between the guest and its files.
   std::array<std::byte, 65536> transfer_buffer;
-  /// The bytes of the program and what /proc/self/cmdline shows.
+  /// The bytes of the program.
   std::span<const std::byte> program_file;
-  std::string command_line;
 
   // Running (run_loop.cpp).
 
   ProcessResult run(const RunOptions& run_options);
   void cancel() noexcept;
+  /// Runs the machine for one slice: `Machine::execute`, unless something else runs it in its place.
+  std::function<RunResult(const RunOptions&)> execute;
+  /// Makes the run return with `CANCELLED` before the next slice.
+  void suspend() { cancelled_.store(true, std::memory_order_relaxed); }
+  /// Whether there is one thread, which runs, and nothing that could interrupt it but its own doing.
+  bool is_uninterrupted() const;
   /// Puts the machine's registers where the current thread keeps them, for a snapshot or a debugger.
   void save_current_thread();
   void end_process(ExitStatus status);
@@ -146,6 +154,10 @@ class Kernel : public KernelState {
   std::uint64_t accessible_bytes(std::uint64_t address, std::uint64_t size, Permissions wanted) const;
 
   // Files (paths.cpp).
+
+  /// Makes this kernel's own captured outputs take what is written to the standard streams, whosever they were, and lets
+  /// the guest read `input` from standard input; nullptr leaves what another kernel's snapshot had, where it was bytes.
+  void adopt_standard_streams(const std::shared_ptr<const std::string>& input);
 
   /// Where a path argument leads, from a directory argument on.
   Result<Location> locate(std::int32_t directory, std::uint64_t path_address, FinalLink final_link);

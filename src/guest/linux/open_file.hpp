@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -32,6 +33,8 @@ class OpenFile {
   OpenFile& operator=(const OpenFile&) = delete;
 
   std::uint32_t flags() const { return flags_; }
+  /// Which of the three standard streams of a new process this is; nothing for another file.
+  virtual std::optional<int> standard_stream() const { return std::nullopt; }
   void set_flags(std::uint32_t flags) { flags_ = flags; }
   bool has(std::uint32_t flag) const { return (flags_ & flag) != 0; }
   bool readable() const { return !has(abi::O_PATH_ONLY) && (flags_ & abi::O_ACCESS_MODE) != abi::O_WRITE_ONLY; }

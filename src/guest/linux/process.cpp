@@ -221,6 +221,8 @@ void Process::restore(const ProcessSnapshot& snapshot) {
   }
 }
 
+guest::kernel::Kernel& Process::kernel() { return implementation_->kernel; }
+
 Hash128 Process::state_hash() const {
   const Hash128 machine = implementation_->machine.state_hash();
   XXH3_state_t hash;

@@ -110,6 +110,13 @@ ProcessResult Kernel::run(const RunOptions& run_options) {
   return result;
 }
 
+bool Kernel::is_uninterrupted() const {
+  const auto current = threads.find(current_thread);
+  return threads.size() == 1 && current != threads.end() && current->second.status == Thread::Status::RUNNABLE &&
+         !current->second.call && !alarm.deadline && pending_signals.empty() &&
+         current->second.pending_signals.empty() && !exit_status;
+}
+
 void Kernel::end_process(ExitStatus status) {
   if (exit_status) return;
   write_back(0, ADDRESS_LIMIT);
@@ -264,7 +271,7 @@ std::optional<StopReason> Kernel::execute_slice(Run& current_run) {
   RunOptions slice{.instruction_limit = slice_length(current_run), .timeout_seconds = 0};
   // Not quite 0, which would mean no limit.
   if (current_run.has_timeout()) slice.timeout_seconds = std::max(current_run.seconds_left(), 1e-9);
-  current_run.stop = machine.execute(slice);
+  current_run.stop = execute(slice);
   if (threads.size() > 1) quantum_left -= std::min(quantum_left, current_run.stop.instructions);
 
   switch (current_run.stop.stop_reason) {

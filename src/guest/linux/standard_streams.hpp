@@ -33,6 +33,7 @@ class InheritedStream : public OpenFile {
   /// The stream was not granted for changes of its size, mode or times.
   bool on_read_only_mount() const override { return true; }
   std::string description() const override;
+  std::optional<int> standard_stream() const override { return descriptor_; }
   FileReference copy(FileCopier&) const override { return std::make_shared<InheritedStream>(*this); }
 
   InheritedStream(std::uint32_t flags, int descriptor, bool is_regular)
@@ -57,6 +58,7 @@ class InputBytes : public OpenFile {
     return (position_ < bytes_->size() ? abi::EVENT_IN : 0) | abi::EVENT_HANG_UP;
   }
   std::string description() const override { return "pipe:[1]"; }
+  std::optional<int> standard_stream() const override { return 0; }
   FileReference copy(FileCopier&) const override { return std::make_shared<InputBytes>(*this); }
 
  private:
@@ -80,6 +82,7 @@ class CapturedStream : public OpenFile {
   Result<struct stat> status() const override { return synthetic_status(S_IFIFO | 0600, inode_); }
   std::uint32_t ready_events() const override { return abi::EVENT_OUT; }
   std::string description() const override { return "pipe:[captured]"; }
+  std::optional<int> standard_stream() const override { return static_cast<int>(inode_) - 1; }
   FileReference copy(FileCopier&) const override { return std::make_shared<CapturedStream>(*this); }
 
  private:
@@ -98,6 +101,7 @@ class CallbackStream : public OpenFile {
   Result<struct stat> status() const override { return synthetic_status(S_IFIFO | 0600, inode_); }
   std::uint32_t ready_events() const override { return abi::EVENT_OUT; }
   std::string description() const override { return "pipe:[callback]"; }
+  std::optional<int> standard_stream() const override { return static_cast<int>(inode_) - 1; }
   FileReference copy(FileCopier&) const override { return std::make_shared<CallbackStream>(*this); }
 
  private:

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace armillion::bench {
+
+/// Collects Markdown, and prints it as it comes.
+class Report {
+ public:
+  void line(const std::string& text = {}) {
+    text_ += text + "\n";
+    fmt::print("{}\n", text);
+    std::fflush(stdout);
+  }
+
+  /// The first line of a table, and the rule under it.
+  void head(const std::vector<std::string>& cells) {
+    row(cells);
+    std::string rule = "|---|";
+    for (std::size_t i = 1; i < cells.size(); ++i) rule += "---:|";
+    line(rule);
+  }
+  void row(const std::vector<std::string>& cells) { line(fmt::format("| {} |", fmt::join(cells, " | "))); }
+
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+/// A rate with a letter for its power of thousand and three figures, for instance "312 G".
+inline std::string with_prefix(double value) {
+  const char* prefix = "";
+  for (const char* next : {" k", " M", " G", " T"}) {
+    if (value < 999.5) break;
+    value /= 1000;
+    prefix = next;
+  }
+  return fmt::format("{:.3g}{}", value, prefix);
+}
+
+/// A time with its unit and three figures.
+inline std::string as_time(double seconds) {
+  if (seconds < 1e-6) return fmt::format("{:.3g} ns", seconds * 1e9);
+  if (seconds < 1e-3) return fmt::format("{:.3g} us", seconds * 1e6);
+  if (seconds < 1) return fmt::format("{:.3g} ms", seconds * 1e3);
+  return fmt::format("{:.3g} s", seconds);
+}
+
+inline std::string as_percentage(double fraction) { return fmt::format("{:.1f} %", fraction * 100); }
+
+}  // namespace armillion::bench

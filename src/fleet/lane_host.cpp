@@ -1,0 +1,164 @@
+#include "fleet/lane_host.hpp"
+
+#include <utility>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "fleet/lane_engine.hpp"
+#include "guest/linux/kernel.hpp"
+
+namespace armillion::fleet {
+
+namespace {
+
+using guest::kernel::Kernel;
+
+// A process that lanes can be: its streams are its own, and its program is at hand.
+ProcessOptions options_for_lanes(Process& process) {
+  const Kernel& kernel = process.kernel();
+  if (kernel.exit_status) {
+    throw Error(ErrorCode::INVALID_ARGUMENT, "the process has ended: there is nothing that lanes could run");
+  }
+  ProcessOptions options = kernel.options;
+  options.program_bytes.assign(kernel.program_file.begin(), kernel.program_file.end());
+  if (options.standard_input.kind == InputStream::Kind::INHERIT) options.standard_input = InputStream::from_bytes("");
+  for (OutputStream* stream : {&options.standard_output, &options.standard_error}) {
+    const std::uint64_t limit = stream->capture_limit_bytes;
+    *stream = OutputStream::capture();
+    stream->capture_limit_bytes = limit;
+  }
+  // Lanes run on several threads at once.
+  options.on_system_call = nullptr;
+  options.on_unsupported_system_call = nullptr;
+  return options;
+}
+
+}  // namespace
+
+LaneSource::LaneSource(Machine& machine)
+    : start_{machine.snapshot(), {}},
+      state_(machine.state()),
+      retired_instructions_(machine.retired_instructions()),
+      memory_limit_bytes_(machine.address_space().memory_limit_bytes()),
+      breakpoints_(machine.breakpoints()) {}
+
+LaneSource::LaneSource(Process& process)
+    : start_{{}, process.snapshot()},
+      state_(process.machine().state()),
+      retired_instructions_(process.retired_instructions()),
+      memory_limit_bytes_(process.machine().address_space().memory_limit_bytes()),
+      breakpoints_(process.machine().breakpoints()),
+      options_(options_for_lanes(process)) {}
+
+const ProcessOptions& LaneSource::options() const {
+  if (!options_) {
+    throw Error(ErrorCode::INVALID_ARGUMENT, "these lanes are bare machines: they have no streams and no arguments");
+  }
+  return *options_;
+}
+
+LaneMoment start_with(const LaneSource& source, const std::vector<std::string>& arguments) {
+  ProcessOptions options = source.options();
+  options.arguments = arguments;
+  return {{}, Process(options).snapshot()};
+}
+
+LaneHost::LaneHost(const LaneSource& source) {
+  if (source.is_process()) {
+    process_ = std::make_unique<Process>(source.options());
+  } else {
+    machine_ =
+        std::make_unique<Machine>(MachineOptions{.memory_bytes = 0, .memory_limit_bytes = source.memory_limit_bytes()});
+  }
+  for (const std::uint64_t address : source.breakpoints()) machine().add_breakpoint(address);
+  if (process_ != nullptr) process_->kernel().execute = [this](const RunOptions& slice) { return execute(slice); };
+}
+
+LaneHost::~LaneHost() = default;
+
+Machine& LaneHost::machine() { return process_ != nullptr ? process_->machine() : *machine_; }
+
+RunResult LaneHost::execute(const RunOptions& options) {
+  RunResult result = machine().execute(options);
+  if (expects_return_ && result.stop_reason == StopReason::MEMORY_FAULT && result.fault.access == Access::EXECUTE &&
+      result.fault.address == RETURN_ADDRESS) {
+    result.stop_reason = StopReason::RETURNED;
+    result.fault = {};
+  }
+  return result;
+}
+
+void LaneHost::restore(const LaneMoment& moment, LaneStreams& streams) {
+  expects_return_ = false;
+  if (process_ == nullptr) {
+    machine_->restore(moment.machine);
+    return;
+  }
+  process_->restore(moment.process);
+  Kernel& kernel = process_->kernel();
+  for (std::size_t i : {0, 1}) kernel.captured_outputs[i + 1]->text = std::move(streams.outputs[i]);
+  kernel.adopt_standard_streams(std::exchange(streams.new_input, nullptr));
+}
+
+LaneMoment LaneHost::save(LaneStreams& streams) {
+  if (process_ == nullptr) return {machine_->snapshot(), {}};
+  Kernel& kernel = process_->kernel();
+  for (std::size_t i : {0, 1}) streams.outputs[i] = std::exchange(kernel.captured_outputs[i + 1]->text, {});
+  return {{}, process_->snapshot()};
+}
+
+Hash128 LaneHost::state_hash() const { return process_ != nullptr ? process_->state_hash() : machine_->state_hash(); }
+
+ProcessResult LaneHost::run(const RunOptions& options) {
+  if (process_ != nullptr) return process_->run(options);
+  ProcessResult result;
+  static_cast<RunResult&>(result) = execute(options);
+  return result;
+}
+
+void LaneHost::cancel() noexcept {
+  if (process_ != nullptr) {
+    process_->cancel();
+  } else {
+    machine_->cancel();
+  }
+}
+
+ProcessResult LaneHost::serve(const RunResult& stop, std::uint64_t limit, const std::function<void()>& take_over) {
+  Kernel& kernel = process_->kernel();
+  int slices = 0;
+  auto on_host = std::move(kernel.execute);
+  // The first slice is what the lane has run elsewhere; before the second one the kernel is done with what it stopped
+  // for.
+  kernel.execute = [&](const RunOptions&) {
+    RunResult result;
+    if (slices++ == 0) {
+      take_over();
+      result = stop;
+    } else {
+      kernel.suspend();
+      result.stop_reason = StopReason::CANCELLED;
+    }
+    return result;
+  };
+  ProcessResult result;
+  try {
+    result = process_->run({.instruction_limit = limit, .timeout_seconds = 0});
+  } catch (...) {
+    kernel.execute = std::move(on_host);
+    throw;
+  }
+  kernel.execute = std::move(on_host);
+  if (result.stop_reason == StopReason::CANCELLED && slices > 1) result.stop_reason = StopReason::RUNNING;
+  return result;
+}
+
+bool LaneHost::can_run_elsewhere() const { return process_ == nullptr || process_->kernel().is_uninterrupted(); }
+
+Hash128 process_state_hash(Hash128 machine) {
+  const XXH128_hash_t digest = XXH3_128bits(&machine, sizeof machine);
+  return {digest.low64, digest.high64};
+}
+
+}  // namespace armillion::fleet
