@@ -31,9 +31,8 @@ constexpr const char* HELP_FOOTER =
     "  Floating-point numbers are written 0.5, 1e-3, inf, nan, or as bits: 0x3f000000. NaNs are always printed as "
     "bits.\n"
     "\n"
-    "A function that is called finds memory as the file has it: nothing has been initialized. Where it needs more, "
-    "--at main\n"
-    "has everything ready that comes before main.\n"
+    "A function that is called finds memory as the file has it: nothing has been initialized. Where it needs more,\n"
+    "--at main has everything ready that comes before main.\n"
     "\n"
     "Examples:\n"
     "  armillion fleet --inputs corpus/ --output runs.csv ./parser\n"
@@ -44,7 +43,13 @@ constexpr const char* HELP_FOOTER =
 // What can be said before any file is opened.
 void check_options(const FleetCommandOptions& options) {
   if (!options.output.empty()) static_cast<void>(row_format_of(options.output));
-  if (!options.call.empty()) return;
+  if (!options.call.empty()) {
+    if (!options.captures.empty()) {
+      throw Error(ErrorCode::INVALID_ARGUMENT,
+                  "--captures is for programs: of calls, nothing is kept but their results");
+    }
+    return;
+  }
   for (const auto& [name, value] : {std::pair("--signature", &options.signature), {"--against", &options.against}}) {
     if (!value->empty()) {
       throw Error(ErrorCode::INVALID_ARGUMENT, std::string(name) + " says more of a call: name the function by --call");
@@ -97,6 +102,11 @@ void add_fleet_command(CLI::App& app, int& exit_status) {
                    "Write a row for each lane, with --against for each difference; .csv or .jsonl")
       ->check(named)
       ->type_name("FILE");
+  command
+      ->add_option("--captures", options->captures,
+                   "Write what lane N prints to FOLDER/N.out, and to N.err what it prints on standard error")
+      ->check(named)
+      ->type_name("FOLDER");
   command
       ->add_option("--instruction-limit,--limit", options->instruction_limit,
                    "Stop each lane after exactly this many instructions")

@@ -1,8 +1,9 @@
 #include "cli/fleet_programs.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "armillion/error.hpp"
+#include "cli/capture_folder.hpp"
 #include "cli/fleet_process.hpp"
 #include "cli/fleet_rounds.hpp"
 #include "cli/fleet_summary.hpp"
@@ -22,8 +24,13 @@ namespace armillion::cli {
 
 namespace {
 
-// A program with a C library writes a dozen pages before its first line.
+// A program with a C library writes a dozen pages before its first line, and a lane with arguments of its own keeps the
+// whole program on the host, too.
 constexpr DefaultLanes DEFAULT_LANES{.cpu = 1 << 12, .gpu = 1 << 16, .host_lanes = 1 << 8};
+constexpr DefaultLanes DEFAULT_LANES_WITH_ARGUMENTS{.cpu = 1 << 10, .gpu = 1 << 13, .host_lanes = 1 << 8};
+
+// Exit codes that a summary names.
+constexpr std::size_t MOST_EXIT_CODES = 8;
 
 class FleetPrograms {
  public:
@@ -31,8 +38,10 @@ class FleetPrograms {
       : options_(options),
         inputs_(parse_input_source(options.inputs), options.lanes != 0 ? options.lanes : 1),
         process_(make_process()),
-        rounds_(process_, options, inputs_.count(), DEFAULT_LANES),
+        rounds_(process_, options, inputs_.count(),
+                inputs_.are_arguments() ? DEFAULT_LANES_WITH_ARGUMENTS : DEFAULT_LANES),
         lane_report_(process_) {
+    if (!options.captures.empty()) captures_.emplace(options.captures);
     if (options.output.empty()) return;
     writer_.emplace(options.output, std::vector<std::string>{"lane", "input", "result", "stop_reason", "exit_code",
                                                              "instructions", "state_hash"});
@@ -103,11 +112,23 @@ class FleetPrograms {
   void print() const {
     print_summary(rounds_);
     print_fact("stops", rounds_.totals().describe_stops());
-    std::vector<std::string> codes;
-    codes.reserve(exit_codes_.size());
-    for (const auto& [code, count] : exit_codes_) codes.push_back(fmt::format("{} in {}", code, count));
-    if (!codes.empty()) print_fact("exit codes", fmt::format("{} lanes", fmt::join(codes, ", ")));
+    if (!exit_codes_.empty()) print_fact("exit codes", describe_exit_codes());
     lane_report_.print();
+  }
+
+  // The most frequent ones first.
+  std::string describe_exit_codes() const {
+    std::vector<std::pair<int, std::uint64_t>> codes(exit_codes_.begin(), exit_codes_.end());
+    std::ranges::sort(codes, [](const auto& a, const auto& b) {
+      return a.second != b.second ? a.second > b.second : a.first < b.first;
+    });
+    std::string text;
+    for (std::size_t i = 0; i < std::min(codes.size(), MOST_EXIT_CODES); ++i) {
+      text += fmt::format("{}{} in {}", i == 0 ? "" : ", ", codes[i].first, codes[i].second);
+    }
+    text += " lanes";
+    if (codes.size() > MOST_EXIT_CODES) text += fmt::format(", and {} others", codes.size() - MOST_EXIT_CODES);
+    return text;
   }
 
   const FleetCommandOptions& options_;
@@ -116,6 +137,7 @@ class FleetPrograms {
   FleetRounds rounds_;
   LaneReport lane_report_;
   std::optional<RowWriter> writer_;
+  std::optional<CaptureFolder> captures_;
   // How many lanes have exited with each.
   std::map<int, std::uint64_t> exit_codes_;
   std::uint64_t failures_ = 0;

@@ -300,6 +300,16 @@ class Programs(Fleet):
         rows, _ = self.rows_on_devices("--inputs", corpus, "--at", "after_start", status=1)
         self.assertEqual(self.column("exit_code", rows), ["0", "100", "255"])
 
+    def test_may_have_what_they_print_written_to_a_folder(self):
+        lines = self.write("lines", "arguments a\nerror\nexit 0\narguments b\n")
+        for device in DEVICES:
+            captures = self.folder / device
+            result = self.fleet("--captures", captures, "--inputs", lines, "--lanes", 2, program=guest("probe"),
+                                device=device)
+            self.assertEqual(result.status, 0, result)
+            self.assertEqual({file.name: file.read_text().splitlines()[-1] for file in captures.iterdir()},
+                             {"0.out": "2=a", "1.err": "to standard error", "3.out": "2=b"})
+
     def test_run_in_rounds_where_there_are_more_inputs_than_lanes(self):
         whole, _ = self.rows_on_devices("--inputs", "0:10", status=1)
         for lanes in (1, 4, 5):
@@ -314,7 +324,12 @@ class Programs(Fleet):
                                             status=LIMIT_REACHED)
         self.assertEqual(self.column("stop_reason", rows), ["exited", "instruction_limit"])
         self.assertEqual(rows[1]["instructions"], "100000")
-        self.assertRegex(self.facts(result)["stopped early"], r"^lane 1 \(spin\): instruction_limit at pc .*spin_on_3")
+        self.assertRegex(self.facts(result)["stopped early"], r"^lane 1 \(spin\): instruction_limit at pc 0x")
+
+    def test_name_the_most_frequent_exit_codes(self):
+        result = self.fleet("--inputs", self.write("lines", "\n".join(map(str, [*range(10), 7, 7, 3]))))
+        self.assertEqual(self.facts(result)["exit codes"],
+                         "7 in 3, 3 in 2, 0 in 1, 1 in 1, 2 in 1, 4 in 1, 5 in 1, 6 in 1 lanes, and 2 others")
 
     def test_show_the_first_ten_that_end_badly(self):
         result = self.fleet("--inputs", "0:30")
@@ -437,6 +452,10 @@ class OwnErrors(Fleet):
         arguments = ["--call", "square", "--inputs", "0:9", "--output"]
         self.expect_error([*arguments, self.folder / "rows.txt"], "rows.txt", ".csv", ".jsonl")
         self.expect_error([*arguments, "/no/such/folder/rows.csv"], "/no/such/folder/rows.csv cannot be written")
+
+    def test_captures_that_cannot_be(self):
+        self.expect_call_error(["--captures", "/dev/null/folder", "--lanes", 1], "/dev/null/folder cannot be made")
+        self.expect_call_error(["--captures", self.folder, "--call", "square", "--inputs", "0:9"], "--captures")
 
     def test_arguments_for_a_program_that_has_started(self):
         self.expect_call_error(["--at", "main", "--inputs", "0:9"], "--at", "standard input")
