@@ -92,21 +92,29 @@ class FleetPrograms {
     std::vector<Hash128> hashes;
     if (writer_) hashes = rounds_.fleet().state_hashes();
     for (std::uint64_t lane = 0; lane < results.size(); ++lane) {
-      const LaneResult& result = results[lane];
-      const bool has_exited = result.stop_reason == StopReason::EXITED;
-      if (has_exited) ++exit_codes_[result.exit_code];
-      if (!has_exited || result.exit_code != 0) {
-        lane_report_.add(rounds_.first() + lane, names[lane].text, result);
-        failures_ += has_failed(result) ? 1 : 0;
-      }
-      if (!writer_) continue;
-      writer_->write(std::vector<Cell>{Cell::from_number(fmt::format("{}", rounds_.first() + lane)), names[lane],
-                                       Cell(), Cell::from_text(armillion::name_of(result.stop_reason)),
-                                       has_exited ? Cell::from_number(fmt::format("{}", result.exit_code)) : Cell(),
-                                       Cell::from_number(fmt::format("{}", result.instructions)),
-                                       Cell::from_text(hashes[lane].to_string())});
+      count(lane, names[lane], results[lane]);
+      if (captures_) captures_->write(rounds_.first() + lane, rounds_.fleet(), lane);
+      if (writer_) write_row(lane, names[lane], results[lane], hashes[lane]);
     }
     if (writer_) writer_->flush();
+  }
+
+  void count(std::uint64_t lane, const Cell& name, const LaneResult& result) {
+    if (result.stop_reason == StopReason::EXITED) {
+      ++exit_codes_[result.exit_code];
+      if (result.exit_code == 0) return;
+    }
+    lane_report_.add(rounds_.first() + lane, name.text, result);
+    failures_ += has_failed(result) ? 1 : 0;
+  }
+
+  void write_row(std::uint64_t lane, const Cell& name, const LaneResult& result, const Hash128& hash) {
+    const bool has_exited = result.stop_reason == StopReason::EXITED;
+    writer_->write(std::vector<Cell>{Cell::from_number(fmt::format("{}", rounds_.first() + lane)), name, Cell(),
+                                     Cell::from_text(armillion::name_of(result.stop_reason)),
+                                     has_exited ? Cell::from_number(fmt::format("{}", result.exit_code)) : Cell(),
+                                     Cell::from_number(fmt::format("{}", result.instructions)),
+                                     Cell::from_text(hash.to_string())});
   }
 
   void print() const {
