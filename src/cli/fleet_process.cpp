@@ -16,8 +16,8 @@ void run_to(Process& process, const FleetCommandOptions& options) {
   const std::uint64_t address = find_address(process, options.process.program, options.at);
   Machine& machine = process.machine();
   machine.add_breakpoint(address);
-  const ProcessResult result =
-      process.run({.instruction_limit = options.instruction_limit, .timeout_seconds = options.timeout_seconds});
+  // The limit on instructions is for lanes.
+  const ProcessResult result = process.run({.timeout_seconds = options.timeout_seconds});
   machine.remove_breakpoint(address);
   if (result.stop_reason == StopReason::BREAKPOINT && result.pc == address) return;
   const std::string how = result.stop_reason == StopReason::EXITED

@@ -1,6 +1,11 @@
 #include "cli/fleet_rounds.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <new>
+
+#include "armillion/error.hpp"
 
 namespace armillion::cli {
 
@@ -24,10 +29,15 @@ FleetRounds::FleetRounds(Process& process, const FleetCommandOptions& options, s
 void FleetRounds::make_fleet(std::uint64_t lanes) {
   if (fleet_ && fleet_->lanes() == lanes) return;
   fleet_.reset();  // the next one may need its memory
-  fleet_.emplace(process_, FleetOptions{.lanes = lanes,
-                                        .device = options_.device,
-                                        .memory_limit_bytes = options_.device_memory_bytes,
-                                        .threads = options_.threads});
+  const FleetOptions fleet_options{.lanes = lanes,
+                                   .device = options_.device,
+                                   .memory_limit_bytes = options_.device_memory_bytes,
+                                   .threads = options_.threads};
+  try {
+    fleet_.emplace(process_, fleet_options);
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorCode::OUT_OF_MEMORY, fmt::format("there is no memory for {} lanes; try fewer --lanes", lanes));
+  }
 }
 
 double FleetRounds::elapsed_seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }

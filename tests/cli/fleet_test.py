@@ -136,6 +136,10 @@ class Calls(Fleet):
         self.assertEqual(self.column("result", self.rows_on_devices(*arguments)[0]), ["0"])
         self.assertEqual(self.column("result", self.rows_on_devices(*arguments, "--at", "main")[0]), ["0"])
         self.assertEqual(self.column("result", self.rows_on_devices(*arguments, "--at", "after_start")[0]), ["1"])
+        # A limit is what lanes may retire, not the way to the symbol.
+        rows, _ = self.rows_on_devices(*arguments, "--at", "after_start", "--limit", 10)
+        self.assertEqual([(row["result"], row["instructions"]) for row in rows], [("1", rows[0]["instructions"])])
+        self.assertLess(int(rows[0]["instructions"]), 10)
 
     def test_that_fault_are_told_of(self):
         rows, result = self.rows_on_devices("--call", "fault_on_3", "--inputs", "0:5", status=1)
