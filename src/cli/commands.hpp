@@ -10,8 +10,11 @@ namespace armillion::cli {
 
 /// Exit status of the command for mistakes of its own: what env, timeout and docker use.
 inline constexpr int OWN_ERROR = 125;
+/// Exit status where a limit or the timeout ended a run: what timeout uses.
+inline constexpr int LIMIT_REACHED = 124;
 
 void add_run_command(CLI::App& app, int& exit_status);
+void add_fleet_command(CLI::App& app, int& exit_status);
 void add_disassemble_command(CLI::App& app, int& exit_status);
 void add_isa_command(CLI::App& app, int& exit_status);
 void add_syscalls_command(CLI::App& app, int& exit_status);

@@ -12,6 +12,7 @@
 #include "armillion/error.hpp"
 #include "armillion/process.hpp"
 #include "cli/commands.hpp"
+#include "cli/symbol_lookup.hpp"
 
 namespace armillion::cli {
 
@@ -62,12 +63,9 @@ void disassemble_program(const DisassembleOptions& options) {
   std::uint64_t address = options.start.value_or(process.entry_point());
   std::uint64_t count = options.count;
   if (!options.symbol.empty()) {
-    const Symbol* const symbol = process.symbols().find(options.symbol);
-    if (symbol == nullptr) {
-      throw Error(ErrorCode::INVALID_ARGUMENT, options.program + " has no symbol '" + options.symbol + "'");
-    }
-    address = symbol->address;
-    if (count == 0) count = symbol->size / 4;
+    const Symbol& symbol = find_symbol(process, options.program, options.symbol);
+    address = symbol.address;
+    if (count == 0) count = symbol.size / 4;
   }
   if (count == 0) count = DEFAULT_COUNT;
   for (std::uint64_t i = 0; i < count; ++i, address += 4) {

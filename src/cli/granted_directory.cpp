@@ -1,7 +1,7 @@
 #include <filesystem>
 
 #include "armillion/error.hpp"
-#include "cli/run_options.hpp"
+#include "cli/guest_options.hpp"
 
 namespace armillion::cli {
 

@@ -14,16 +14,17 @@
 
 namespace {
 
-// The words of the command line without the "--" that may stand before the program of `armillion run`: CLI11 would take
-// it for the end of the subcommand.
-std::vector<std::string> without_separator(const CLI::App& run_command, std::vector<std::string> words) {
-  if (words.empty() || words.front() != run_command.get_name()) return words;
+// The words of the command line without the "--" that may stand before the program of a command that runs programs:
+// CLI11 would take it for the end of the subcommand.
+std::vector<std::string> without_separator(const CLI::App& app, std::vector<std::string> words) {
+  if (words.empty() || (words.front() != "run" && words.front() != "fleet")) return words;
+  const CLI::App* const command = app.get_subcommand(words.front());
   for (std::size_t i = 1; i < words.size() && words[i].starts_with('-'); ++i) {
     if (words[i] == "--") {
       words.erase(words.begin() + static_cast<std::ptrdiff_t>(i));
       break;
     }
-    const CLI::Option* const option = run_command.get_option_no_throw(words[i]);
+    const CLI::Option* const option = command->get_option_no_throw(words[i]);
     if (option != nullptr && option->get_expected_max() > 0) ++i;  // its value, which may be "-"
   }
   return words;
@@ -38,17 +39,19 @@ int run(int argument_count, char** arguments) {
       "Examples:\n"
       "  armillion run ./hello                         run a static AArch64 Linux program\n"
       "  armillion run --stats - ./primes 1000         the same, with figures as JSON\n"
+      "  armillion fleet --inputs seeds/ ./parser      many machines at once, an input to each\n"
       "  armillion isa --feature FEAT_LSE              the instructions of a feature\n"
       "  armillion disassemble ./hello --symbol main   what a function is made of");
   int exit_status = 0;
   armillion::cli::add_run_command(app, exit_status);
+  armillion::cli::add_fleet_command(app, exit_status);
   armillion::cli::add_disassemble_command(app, exit_status);
   armillion::cli::add_isa_command(app, exit_status);
   armillion::cli::add_syscalls_command(app, exit_status);
   armillion::cli::add_info_command(app, exit_status);
   armillion::cli::add_completion_command(app, exit_status);
   try {
-    auto words = without_separator(*app.get_subcommand("run"), {arguments + 1, arguments + argument_count});
+    auto words = without_separator(app, {arguments + 1, arguments + argument_count});
     std::ranges::reverse(words);  // CLI11 takes them from the back
     app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {

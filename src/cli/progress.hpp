@@ -1,7 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <string>
 
+#include "armillion/fleet.hpp"
 #include "armillion/machine.hpp"
 
 namespace armillion::cli {
@@ -10,17 +13,25 @@ namespace armillion::cli {
 /// before two seconds have passed.
 class ProgressLine {
  public:
-  ProgressLine();
+  enum class Shown : std::uint8_t { ON_TERMINALS, NEVER };
+
+  explicit ProgressLine(Shown shown = Shown::ON_TERMINALS);
   /// Removes the line.
   ~ProgressLine();
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
+  /// Of a run of one machine.
   void update(std::uint64_t instructions, double elapsed_seconds);
+  /// Of the runs of a fleet, with a bar. May be called as often as one likes.
+  void update(const FleetProgress& progress);
 
  private:
-  bool is_terminal_;
-  bool shown_ = false;
+  void show(const std::string& text);
+
+  bool can_show_;
+  bool is_shown_ = false;
+  std::chrono::steady_clock::time_point last_time_;
 };
 
 }  // namespace armillion::cli

@@ -16,17 +16,16 @@
 #include "armillion/process.hpp"
 #include "cli/commands.hpp"
 #include "cli/gdb_server.hpp"
+#include "cli/guest_options.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_options.hpp"
 #include "cli/statistics.hpp"
+#include "cli/stop_description.hpp"
 #include "cli/tracer.hpp"
 
 namespace armillion::cli {
 
 namespace {
-
-/// Exit status where a limit or the timeout ended the run: what `timeout` uses.
-constexpr int LIMIT_REACHED = 124;
 
 // How often a run comes back to show its progress.
 constexpr double PROGRESS_SECONDS = 0.25;
@@ -85,21 +84,13 @@ ProcessResult run_past_faults(Process& process, const RunOptions& options) {
   return end;
 }
 
-std::string describe(const MemoryFault& fault) {
-  const char* const access = fault.access == Access::READ ? "read" : fault.access == Access::WRITE ? "write" : "fetch";
-  const char* const why = fault.kind == FaultKind::UNMAPPED     ? "nothing is mapped there"
-                          : fault.kind == FaultKind::PERMISSION ? "the page does not allow it"
-                                                                : "it is not aligned";
-  return fmt::format("{} of {} bytes at {:#x}: {}", access, fault.size, fault.address, why);
-}
-
 // Tells on standard error why a run ended, unless it ended by exit.
 void report_stop(const RunResult& result, const std::string& location) {
   switch (result.stop_reason) {
     case StopReason::EXITED:
     case StopReason::HALT: return;
     case StopReason::MEMORY_FAULT:
-      fmt::print(stderr, "armillion: memory_fault at pc {}: {}\n", location, describe(result.fault));
+      fmt::print(stderr, "armillion: memory_fault at pc {}: {}\n", location, describe_fault(result.fault));
       return;
     default:
       fmt::print(stderr, "armillion: {} at pc {} after {} instructions\n", name_of(result.stop_reason), location,
@@ -141,29 +132,22 @@ int run_flat(const RunCommandOptions& options) {
   return exit_status_of(result, 0);
 }
 
-int run_process(RunCommandOptions& options) {
-  for (const std::string& text : options.directories) {
-    options.process.directories.push_back(parse_granted_directory(text));
-  }
-  options.process.clock = options.clock == "virtual" ? ClockSource::VIRTUAL : ClockSource::REAL;
+int run_process(const RunCommandOptions& options) {
+  ProcessOptions process_options = process_options_of(options);
   if (options.print_system_calls) {
-    options.process.on_system_call = [](std::string_view line) { fmt::print(stderr, "{}\n", line); };
+    process_options.on_system_call = [](std::string_view line) { fmt::print(stderr, "{}\n", line); };
   }
-  options.process.on_unsupported_system_call = [](unsigned number, std::string_view name) {
-    fmt::print(stderr, "armillion: system call {} ({}) is not supported: the program gets ENOSYS\n", number, name);
-  };
 
   // A debugger wants to look at a fault before the program ends by it.
-  if (options.gdb_port != 0) options.process.fatal_fault = FatalFault::STOP;
+  if (options.gdb_port != 0) process_options.fatal_fault = FatalFault::STOP;
 
-  Process process(options.process);
+  Process process(process_options);
   std::optional<Tracer> tracer;
   if (!options.trace.empty()) tracer.emplace(process.machine(), options.trace);
   const ProcessResult result =
       run_or_debug(options, process, [&](const RunOptions& slice) { return run_past_faults(process, slice); });
   tracer.reset();
-  std::string location = fmt::format("{:#x}", result.pc);
-  if (const auto symbol = process.symbols().find(result.pc)) location += " (" + symbol->to_string() + ")";
+  const std::string location = describe_location(process, result.pc);
   if (result.stop_reason == StopReason::EXITED && result.signal != 0) {
     fmt::print(stderr, "armillion: the program was ended by signal {} ({}) at pc {}\n", result.signal,
                strsignal(result.signal), location);
@@ -197,30 +181,7 @@ void add_run_command(CLI::App& app, int& exit_status) {
                    "Write every instruction with the registers it changes to FILE, or - for standard error")
       ->type_name("FILE");
   command->add_flag("--strace", options->print_system_calls, "Print system calls on standard error");
-  command->add_option("--dir", options->directories, "Grant the program a folder (default access: ro)")
-      ->type_name("HOST[:GUEST][:ro|:rw]")
-      ->allow_extra_args(false);
-  command
-      ->add_option("--cwd", options->process.working_directory,
-                   "The program's working directory, as the program sees it")
-      ->type_name("FOLDER");
-  command->add_option("--env", options->process.environment, "Set a variable of the program's environment")
-      ->type_name("NAME=VALUE")
-      ->allow_extra_args(false);
-  command
-      ->add_option("--sysroot", options->process.sysroot,
-                   "Folder with the interpreter and libraries of dynamically linked programs")
-      ->type_name("FOLDER");
-  command
-      ->add_option("--clock", options->clock,
-                   "real: the host's time; virtual: a nanosecond an instruction, the same in every run")
-      ->check(CLI::IsMember({"real", "virtual"}));
-  command->add_option("--seed", options->process.seed, "Start of the program's randomness");
-  command
-      ->add_option("--memory-limit", options->process.memory_limit_bytes, "Most memory the program can have, in bytes")
-      ->transform(CLI::AsSizeValue(false));
-  command->add_option("--stack-size", options->process.stack_bytes, "Size of the main thread's stack, in bytes")
-      ->transform(CLI::AsSizeValue(false));
+  add_guest_options(*command, *options);
   command->add_option("--device", options->process.device,
                       "Where to run: cpu; cuda for the first GPU, cuda:N for another; host-lanes");
   command->add_option("--engine", options->engine, "How to run: interpreter");
@@ -239,16 +200,8 @@ void add_run_command(CLI::App& app, int& exit_status) {
       "  armillion run --sysroot /usr/aarch64-linux-gnu ./dynamic\n"
       "  armillion run --gdb 1234 ./hello      then: gdb-multiarch ./hello -ex 'target remote :1234'");
   command->callback([command, options, &exit_status] {
-    const std::vector<std::string> words = command->remaining();
-    if (words.empty())
-      throw Error(ErrorCode::INVALID_ARGUMENT, "run: name a PROGRAM; 'armillion run --help' shows how");
-    if (words.front().starts_with("-")) {
-      throw Error(ErrorCode::INVALID_ARGUMENT,
-                  "run: there is no option " + words.front() + "; 'armillion run --help' shows them");
-    }
+    take_program(*command, *options);
     check_engine(*options);
-    options->process.program = words.front();
-    options->process.arguments.assign(words.begin() + 1, words.end());
     exit_status = options->flat ? run_flat(*options) : run_process(*options);
   });
 }

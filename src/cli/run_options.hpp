@@ -2,17 +2,13 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
-#include "armillion/process.hpp"
+#include "cli/guest_options.hpp"
 
 namespace armillion::cli {
 
 /// What the command line of `armillion run` says.
-struct RunCommandOptions {
-  ProcessOptions process;
-  std::vector<std::string> directories;
-  std::string clock = "real";
+struct RunCommandOptions : GuestOptions {
   std::string engine = "interpreter";
   std::uint64_t instruction_limit = UNLIMITED;
   double timeout_seconds = 0;
@@ -28,9 +24,5 @@ struct RunCommandOptions {
   /// TCP port of the GDB server; 0 for none.
   std::uint16_t gdb_port = 0;
 };
-
-/// HOST[:GUEST][:ro|:rw]. GUEST is the host's absolute path where it is left out, the access read-only.
-/// Error(INVALID_ARGUMENT) where it is not of that form.
-GrantedDirectory parse_granted_directory(const std::string& text);
 
 }  // namespace armillion::cli

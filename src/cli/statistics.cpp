@@ -5,31 +5,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <iterator>
 
 #include "armillion/error.hpp"
+#include "cli/json_text.hpp"
 
 namespace armillion::cli {
-
-namespace {
-
-// A JSON string (RFC 8259, section 7). Bytes that are not ASCII pass through: a path is UTF-8 on any sane host.
-std::string quoted(const std::string& text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      result += '\\';
-      result += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      fmt::format_to(std::back_inserter(result), "\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      result += c;
-    }
-  }
-  return result + '"';
-}
-
-}  // namespace
 
 std::string to_json(const Statistics& statistics) {
   const RunResult& result = statistics.result;
@@ -45,8 +25,8 @@ std::string to_json(const Statistics& statistics) {
       "  \"exit_code\": {},\n"
       "  \"state_hash\": \"{}\"\n"
       "}}\n",
-      quoted(statistics.program), quoted(statistics.device), quoted(statistics.engine), result.instructions,
-      result.elapsed_seconds, result.ips(), name_of(result.stop_reason), statistics.exit_code,
+      to_json_string(statistics.program), to_json_string(statistics.device), to_json_string(statistics.engine),
+      result.instructions, result.elapsed_seconds, result.ips(), name_of(result.stop_reason), statistics.exit_code,
       statistics.state_hash.to_string());
 }
 

@@ -10,7 +10,7 @@ from command import COMMAND, OWN_ERROR, armillion, guest
 # The folder of a driver of a GPU that is not there.
 FAKE_CUDA = os.environ.get("ARMILLION_FAKE_CUDA", "")
 
-COMMANDS = ("run", "disassemble", "isa", "syscalls", "info", "completion")
+COMMANDS = ("run", "fleet", "disassemble", "isa", "syscalls", "info", "completion")
 
 
 class Disassemble(unittest.TestCase):
@@ -49,6 +49,7 @@ class Disassemble(unittest.TestCase):
         self.expect_error([], "PROGRAM")
         self.expect_error(["/no/such/program"], "/no/such/program")
         self.expect_error([guest("probe"), "--symbol", "no_such_symbol"], "no_such_symbol")
+        self.expect_error([guest("probe"), "--symbol", "copy_inpt"], "did you mean 'copy_input'?")
         self.expect_error([guest("probe"), "--start", "0x10"], "0x10")
         self.expect_error(["--word", "12345678z"], "12345678z")
         self.expect_error(["--word", "123456789"], "123456789")
@@ -195,12 +196,15 @@ class Completion(unittest.TestCase):
         self.assertEqual(sorted(self.complete("armillion", "run", "--st")), ["--stack-size", "--stats", "--strace"])
         self.assertEqual(self.complete("armillion", "isa", "--mark"), ["--markdown"])
         self.assertEqual(self.complete("armillion", "run", "--mark"), [])
+        self.assertEqual(self.complete("armillion", "fleet", "--ag"), ["--against"])
+        self.assertEqual(self.complete("armillion", "fleet", "--call", "main", "--inp"), ["--inputs"])
 
     def test_offers_files(self):
         self.assertEqual(self.complete("armillion", "run", "countd"), ["countdown"])
 
     def test_leaves_the_program_s_own_arguments_alone(self):
         self.assertEqual(self.complete("armillion", "run", "./probe", "--st"), [])
+        self.assertEqual(self.complete("armillion", "fleet", "--lanes", "3", "./probe", "--in"), [])
 
     def test_offers_the_shells(self):
         self.assertEqual(self.complete("armillion", "completion", "b"), ["bash"])
