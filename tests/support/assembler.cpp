@@ -40,7 +40,6 @@ constexpr const char* TRIPLE = "aarch64-linux-gnu";
 const llvm::Target& target() {
   static const llvm::Target* const FOUND = [] {
     LLVMInitializeAArch64TargetInfo();
-    LLVMInitializeAArch64Target();
     LLVMInitializeAArch64TargetMC();
     LLVMInitializeAArch64AsmParser();
     LLVMInitializeAArch64Disassembler();

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
+#include <iterator>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -24,17 +26,48 @@ std::uint64_t target::nanoseconds() {
 
 namespace {
 
+// Where there is memory, so that a copy that a GPU's driver would refuse is refused here too.
+class Allocations {
+ public:
+  void set(DeviceAddress address, std::uint64_t size_bytes) {
+    const std::scoped_lock lock(mutex_);
+    sizes_[address] = size_bytes;
+  }
+  void remove(DeviceAddress address) {
+    const std::scoped_lock lock(mutex_);
+    sizes_.erase(address);
+  }
+  void check(DeviceAddress address, std::uint64_t size_bytes) const {
+    const std::scoped_lock lock(mutex_);
+    const auto behind = sizes_.upper_bound(address);
+    if (behind != sizes_.begin()) {
+      const auto& [start, size] = *std::prev(behind);
+      if (size_bytes <= size && address - start <= size - size_bytes) return;
+    }
+    throw Error(ErrorCode::UNAVAILABLE, "a copy of " + std::to_string(size_bytes) + " bytes leaves the lanes' memory");
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<DeviceAddress, std::uint64_t> sizes_;
+};
+
 // Pages of the host, which come into being as they are touched.
 class HostMemory final : public DeviceMemory, public MappedMemory {
  public:
-  HostMemory(std::uint64_t size_bytes, std::uint64_t limit_bytes) : size_bytes_(size_bytes), limit_bytes_(limit_bytes) {
+  HostMemory(Allocations& allocations, std::uint64_t size_bytes, std::uint64_t limit_bytes)
+      : allocations_(allocations), size_bytes_(size_bytes), limit_bytes_(limit_bytes) {
     bytes_ = mmap(nullptr, limit_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (bytes_ == MAP_FAILED) {
       throw Error(ErrorCode::OUT_OF_MEMORY,
                   "the host has no " + std::to_string(limit_bytes) + " bytes of address space left");
     }
+    allocations_.set(HostMemory::address(), size_bytes);
   }
-  ~HostMemory() override { munmap(bytes_, limit_bytes_); }
+  ~HostMemory() override {
+    allocations_.remove(address());
+    munmap(bytes_, limit_bytes_);
+  }
   HostMemory(const HostMemory&) = delete;
   HostMemory& operator=(const HostMemory&) = delete;
 
@@ -43,12 +76,14 @@ class HostMemory final : public DeviceMemory, public MappedMemory {
   bool grow(std::uint64_t size_bytes) override {
     if (size_bytes > limit_bytes_) return false;
     size_bytes_ = std::max(size_bytes_, size_bytes);
+    allocations_.set(address(), size_bytes_);
     return true;
   }
   std::byte* host() override { return static_cast<std::byte*>(bytes_); }
   DeviceAddress device() const override { return address(); }
 
  private:
+  Allocations& allocations_;
   void* bytes_ = nullptr;
   std::uint64_t size_bytes_;
   std::uint64_t limit_bytes_;
@@ -65,24 +100,26 @@ class HostBackend final : public Backend {
   std::uint64_t free_memory_bytes() const override { return std::uint64_t{1} << 34; }
 
   std::unique_ptr<DeviceMemory> allocate(std::uint64_t size_bytes) override {
-    return std::make_unique<HostMemory>(size_bytes, size_bytes);
+    return std::make_unique<HostMemory>(allocations_, size_bytes, size_bytes);
   }
   std::unique_ptr<DeviceMemory> reserve(std::uint64_t size_bytes, std::uint64_t limit_bytes) override {
-    return std::make_unique<HostMemory>(size_bytes, std::max(size_bytes, limit_bytes));
+    return std::make_unique<HostMemory>(allocations_, size_bytes, std::max(size_bytes, limit_bytes));
   }
   std::unique_ptr<MappedMemory> allocate_mapped(std::uint64_t size_bytes) override {
-    return std::make_unique<HostMemory>(size_bytes, size_bytes);
+    return std::make_unique<HostMemory>(allocations_, size_bytes, size_bytes);
   }
 
   void write(DeviceAddress destination, std::span<const std::byte> source) override {
     wait();
-    if (!source.empty()) std::memcpy(target::global<std::byte>(destination), source.data(), source.size());
+    if (source.empty()) return;
+    allocations_.check(destination, source.size());
+    std::memcpy(target::global<std::byte>(destination), source.data(), source.size());
   }
   void read(std::span<std::byte> destination, DeviceAddress source) override {
     wait();
-    if (!destination.empty()) {
-      std::memcpy(destination.data(), target::global<const std::byte>(source), destination.size());
-    }
+    if (destination.empty()) return;
+    allocations_.check(source, destination.size());
+    std::memcpy(destination.data(), target::global<const std::byte>(source), destination.size());
   }
 
   void launch(Kernel kernel, std::uint32_t warps, DeviceAddress parameters) override {
@@ -131,6 +168,7 @@ class HostBackend final : public Backend {
     }
   }
 
+  Allocations allocations_;
   unsigned thread_count_;
   std::atomic<std::uint32_t> next_warp_{0};
   std::atomic<unsigned> running_{0};

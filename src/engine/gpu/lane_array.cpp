@@ -29,7 +29,9 @@ LaneArray::LaneArray(Backend& backend, const LaneArrayOptions& options) : backen
   launch_.store.cell_shift =
       options.is_interleaved ? static_cast<std::uint32_t>(std::countr_zero(backend.warp_lanes())) : 0;
   const std::uint64_t states_offset = offsetof(LaneBlock, control) + launch_.lane_count * sizeof(LaneControl);
-  block_ = backend.allocate(states_offset + std::uint64_t{warp_count()} * warp_lanes() * sizeof(State));
+  const std::uint64_t states_bytes = std::uint64_t{warp_count()} * warp_lanes() * sizeof(State);
+  // Behind a single lane's state a LaneBlock has padding, which is written along with it.
+  block_ = backend.allocate(std::max<std::uint64_t>(states_offset + states_bytes, sizeof(LaneBlock)));
   mailbox_ = backend.allocate_mapped(sizeof(Mailbox));
   const isa::Buckets buckets = isa::decoder_buckets();
   decoder_starts_ = upload(buckets.starts);
