@@ -96,11 +96,13 @@ class CallArgument {
   /// Lane k gets `first + k`.
   static CallArgument counting_from(Kind kind, std::uint64_t first) {
     CallArgument argument(kind, {});
+    argument.is_counting_ = true;
     argument.first_ = first;
     return argument;
   }
 
   Kind kind() const { return kind_; }
+  bool is_counting() const { return is_counting_; }
   /// Empty where it counts.
   std::span<const std::uint64_t> values() const { return values_; }
   std::uint64_t first() const { return first_; }
@@ -108,6 +110,7 @@ class CallArgument {
  private:
   Kind kind_;
   std::span<const std::uint64_t> values_;
+  bool is_counting_ = false;
   std::uint64_t first_ = 0;
 };
 
@@ -145,6 +148,8 @@ T from_register(std::uint64_t bits) {
   if constexpr (std::is_floating_point_v<T>) {
     using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
     return std::bit_cast<T>(static_cast<Bits>(bits));
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return static_cast<std::uint8_t>(bits) != 0;  // the rest of the register is the callee's
   } else {
     return static_cast<T>(bits);
   }
@@ -236,7 +241,8 @@ class Fleet {
   /// Calls the function at `address` in every lane, by the procedure call standard (AAPCS64): resets all lanes, passes
   /// up to 8 arguments of each kind in registers, and runs each lane until the function returns, which is the stop
   /// reason `RETURNED`, or it stops for another reason. `result` says where the value is returned.
-  /// Error(INVALID_ARGUMENT) for too many arguments, and where their values are not as many as the lanes.
+  /// Afterwards lanes are reset again; their results stay until something is done to them. Error(INVALID_ARGUMENT) for
+  /// too many arguments, and where their values are not as many as the lanes.
   CallResult call(std::uint64_t address, std::span<const CallArgument> arguments,
                   CallArgument::Kind result = CallArgument::Kind::INTEGER, const FleetRunOptions& options = {});
 

@@ -15,6 +15,9 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
+// What a lane retires before it is the others' turn, so that lanes that loop for ever do not keep others from running.
+constexpr std::uint64_t TURN_INSTRUCTIONS = 100'000'000;
+
 struct CpuLane {
   // What the lane is now; empty where it is what all lanes start from.
   std::unique_ptr<LaneMoment> moment;
@@ -35,6 +38,7 @@ class CpuLanes final : public LaneEngine {
 
   State state(std::uint64_t lane) override { return at(lane).state(); }
   void set_state(std::uint64_t lane, const State& state) override {
+    settle();
     at(lane).state() = state;
     keep(lane);
     lanes_[lane].result.stop_reason = StopReason::RUNNING;
@@ -50,6 +54,7 @@ class CpuLanes final : public LaneEngine {
     return values;
   }
   void set_registers(RegisterFile file, unsigned number, std::span<const std::uint64_t> values) override {
+    settle();
     for (std::uint64_t lane = 0; lane < lanes_.size(); ++lane) {
       set_register(at(lane), file, number, values[lane]);
       keep(lane);
@@ -67,6 +72,7 @@ class CpuLanes final : public LaneEngine {
   }
   void write_memory(std::uint64_t first, std::uint64_t count, std::uint64_t address,
                     std::span<const std::byte> bytes) override {
+    settle();
     const std::uint64_t size = bytes.size() / count;
     for (std::uint64_t i = 0; i < count; ++i) {
       if (!at(first + i).address_space().write(address, bytes.subspan(i * size, size))) {
@@ -77,6 +83,7 @@ class CpuLanes final : public LaneEngine {
   }
 
   void set_instruction_limit(std::uint64_t lane, std::uint64_t instructions) override {
+    settle();
     lanes_[lane].instructions_left = instructions;
   }
 
@@ -97,6 +104,7 @@ class CpuLanes final : public LaneEngine {
   }
 
   FleetResult run(const FleetRunOptions& options, std::atomic<bool>& cancelled) override {
+    settle();
     std::vector<std::uint64_t> run_left(lanes_.size(), options.instruction_limit);
     std::vector<std::uint64_t> pending;
     for (std::uint64_t i = 0; i < lanes_.size(); ++i) {
@@ -109,18 +117,27 @@ class CpuLanes final : public LaneEngine {
         CpuLane& lane = lanes_[number];
         host.restore(moment_of(number), streams_of(number));
         const std::uint64_t limit = std::min(lane.instructions_left, run_left[number]);
-        const std::uint64_t retired = run.execute(host, limit, lane.result);
+        const std::uint64_t retired = run.execute(host, std::min(limit, TURN_INSTRUCTIONS), lane.result);
+        // Its turn is over, but not its run.
+        if (lane.result.stop_reason == StopReason::INSTRUCTION_LIMIT && retired < limit) {
+          lane.result.stop_reason = StopReason::RUNNING;
+        }
         if (lane.instructions_left != UNLIMITED) lane.instructions_left -= retired;
         if (run_left[number] != UNLIMITED) run_left[number] -= retired;
         lane.moment = std::make_unique<LaneMoment>(host.save(streams_of(number)));
         return retired;
       });
       std::vector<std::uint64_t> again;
-      if (options.on_stop && !run.is_over()) {
-        for (const std::uint64_t lane : pending) {
+      for (const std::uint64_t lane : pending) {
+        if (lanes_[lane].result.stop_reason == StopReason::RUNNING) {
+          again.push_back(lane);
+        } else if (options.on_stop && !run.is_over()) {
           if (options.on_stop(lane)) {
             again.push_back(lane);
             run_left[lane] = options.instruction_limit;
+          } else if (lanes_[lane].result.stop_reason == StopReason::RUNNING) {
+            // It was reset meanwhile, to run another time.
+            lanes_[lane].result.stop_reason = StopReason::CANCELLED;
           }
         }
       }
@@ -137,31 +154,32 @@ class CpuLanes final : public LaneEngine {
     run.on_lanes(lanes_.size(), [&](LaneHost& host, std::uint64_t i) {
       LaneResult& result = lanes_[i].result;
       Machine& machine = host.machine();
-      LaneStreams streams;
-      host.restore(source_.start(), streams);
-      host.expect_return();
-      unsigned general = 0;
-      unsigned vector = 0;
-      for (const CallArgument& argument : call.arguments) {
-        const std::uint64_t value = argument.values().empty() ? argument.first() + i : argument.values()[i];
-        const bool is_integer = argument.kind() == CallArgument::Kind::INTEGER;
-        set_register(machine, is_integer ? RegisterFile::GENERAL : RegisterFile::VECTOR,
-                     is_integer ? general++ : vector++, value);
+      // Most functions need no kernel: then that is not put back either.
+      host.restore_machine(source_);
+      enter(machine, call, i);
+      std::uint64_t retired = run.execute(host, options.instruction_limit, result, LaneHost::With::MACHINE);
+      if (source_.is_process() && needs_kernel(result.stop_reason)) {
+        LaneStreams streams;
+        result = {};
+        host.restore(source_.start(), streams);
+        enter(machine, call, i);
+        host.expect_return();
+        retired = run.execute(host, options.instruction_limit, result);
       }
-      machine.state().x[LINK_REGISTER] = RETURN_ADDRESS;
-      machine.set_pc(call.address);
-      const std::uint64_t retired = run.execute(host, options.instruction_limit, result);
       outcome.values[i] = call.result == CallArgument::Kind::INTEGER ? machine.x(0) : machine.vector(0).low;
       return retired;
     });
     static_cast<FleetResult&>(outcome) = finish(run);
+    needs_reset_ = true;
     return outcome;
   }
 
   void reset() override {
+    needs_reset_ = false;
     for (std::uint64_t lane = 0; lane < lanes_.size(); ++lane) reset(lane);
   }
   void reset(std::uint64_t lane) override {
+    settle();
     lanes_[lane] = CpuLane{};
     lanes_[lane].result.pc = source_.state().pc;
     if (lane == current_lane_) current_lane_ = NO_LANE;
@@ -169,12 +187,14 @@ class CpuLanes final : public LaneEngine {
   void add_memory(std::uint64_t) override {}
 
   void set_standard_input(std::uint64_t lane, std::string bytes) override {
+    settle();
     streams_of(lane).new_input = std::make_shared<const std::string>(std::move(bytes));
     if (lane == current_lane_) current_lane_ = NO_LANE;
   }
   void set_arguments(std::uint64_t lane, const std::vector<std::string>& arguments) override {
     reset(lane);
-    lanes_[lane].moment = std::make_unique<LaneMoment>(start_with(source_, arguments));
+    current_lane_ = NO_LANE;
+    lanes_[lane].moment = std::make_unique<LaneMoment>(hosts_.front()->start_with(source_, arguments));
   }
   std::string captured_output(std::uint64_t lane, int descriptor) override {
     const auto& streams = lanes_[lane].streams;
@@ -188,9 +208,7 @@ class CpuLanes final : public LaneEngine {
   class Run {
    public:
     Run(CpuLanes& lanes, const FleetRunOptions& options, std::atomic<bool>& cancelled)
-        : lanes_(lanes), options_(options), cancelled_(cancelled), start_(Clock::now()) {
-      lanes_.current_lane_ = NO_LANE;  // its machine is used
-    }
+        : lanes_(lanes), options_(options), cancelled_(cancelled), start_(Clock::now()) {}
 
     double elapsed_seconds() const { return seconds_since(start_); }
     std::uint64_t instructions() const { return instructions_.load(std::memory_order_relaxed); }
@@ -198,7 +216,8 @@ class CpuLanes final : public LaneEngine {
     void end() { cancelled_.store(false, std::memory_order_relaxed); }
 
     // Lets the machine run, and tells what came of it. Returns the instructions that it retired.
-    std::uint64_t execute(LaneHost& host, std::uint64_t limit, LaneResult& result) {
+    std::uint64_t execute(LaneHost& host, std::uint64_t limit, LaneResult& result,
+                          LaneHost::With with = LaneHost::With::KERNEL) {
       RunOptions run_options{.instruction_limit = limit, .timeout_seconds = 0};
       if (options_.timeout_seconds > 0) {
         run_options.timeout_seconds = std::max(options_.timeout_seconds - elapsed_seconds(), 1e-9);
@@ -211,7 +230,7 @@ class CpuLanes final : public LaneEngine {
       } else if (is_late()) {
         outcome.stop_reason = StopReason::TIMEOUT;
       } else {
-        outcome = host.run(run_options);
+        outcome = host.run(run_options, with);
       }
       result.instructions += outcome.instructions;
       result.stop_reason = outcome.stop_reason;
@@ -226,6 +245,7 @@ class CpuLanes final : public LaneEngine {
     // Does `work` for each of `count` lanes, on all threads. It returns the instructions that were retired.
     void on_lanes(std::uint64_t count, const std::function<std::uint64_t(LaneHost&, std::uint64_t)>& work) {
       auto& hosts = lanes_.hosts_;
+      lanes_.current_lane_ = NO_LANE;  // its machine is used, since somebody may have looked
       const std::size_t threads = threads_for(count, lanes_.threads_wanted_);
       while (hosts.size() < threads) hosts.push_back(std::make_unique<LaneHost>(lanes_.source_));
       std::atomic<std::uint64_t> done{0};
@@ -242,6 +262,7 @@ class CpuLanes final : public LaneEngine {
         try {
           options_.on_progress({count, done.load(std::memory_order_relaxed), instructions(), elapsed_seconds()});
         } catch (...) {
+          cancelled_.store(true, std::memory_order_relaxed);
           cancel_hosts();
           throw;
         }
@@ -279,6 +300,24 @@ class CpuLanes final : public LaneEngine {
     std::atomic<std::uint64_t> instructions_{0};
   };
 
+  // Makes the lane's machine begin the call.
+  static void enter(Machine& machine, const Call& call, std::uint64_t lane) {
+    unsigned general = 0;
+    unsigned vector = 0;
+    for (const CallArgument& argument : call.arguments) {
+      const std::uint64_t value = argument.is_counting() ? argument.first() + lane : argument.values()[lane];
+      const bool is_integer = argument.kind() == CallArgument::Kind::INTEGER;
+      set_register(machine, is_integer ? RegisterFile::GENERAL : RegisterFile::VECTOR,
+                   is_integer ? general++ : vector++, value);
+    }
+    machine.state().x[LINK_REGISTER] = RETURN_ADDRESS;
+    machine.set_pc(call.address);
+  }
+  static bool needs_kernel(StopReason reason) {
+    return reason != StopReason::RETURNED && reason != StopReason::INSTRUCTION_LIMIT && reason != StopReason::TIMEOUT &&
+           reason != StopReason::CANCELLED;
+  }
+
   static void set_register(Machine& machine, RegisterFile file, unsigned number, std::uint64_t value) {
     if (file == RegisterFile::GENERAL) {
       machine.set_x(number, value);
@@ -313,6 +352,11 @@ class CpuLanes final : public LaneEngine {
     lanes_[lane].result.pc = hosts_.front()->machine().pc();
   }
 
+  // After a call lanes are what they were, but for their results, until somebody does something to them.
+  void settle() {
+    if (needs_reset_) reset();
+  }
+
   FleetResult finish(Run& run) {
     FleetResult result;
     result.elapsed_seconds = run.elapsed_seconds();
@@ -325,6 +369,7 @@ class CpuLanes final : public LaneEngine {
   LaneSource source_;
   unsigned threads_wanted_;
   std::vector<CpuLane> lanes_;
+  bool needs_reset_ = false;
   // Machines have none.
   LaneStreams no_streams_;
   // One a thread; the first is the calling thread's while nothing runs.

@@ -31,6 +31,8 @@ constexpr std::uint64_t PAGES_PER_LANE = 4;
 // A launch shall be short enough that lanes that loop for ever do not keep others from running, and so long that
 // launches cost nothing.
 constexpr std::uint64_t FIRST_LAUNCH_INSTRUCTIONS = 1 << 20;
+// Launches are also short where all lanes stop soon, which says nothing of how long they would run.
+constexpr std::uint64_t MOST_LAUNCH_INSTRUCTIONS = std::uint64_t{1} << 40;
 constexpr double SHORT_LAUNCH_SECONDS = 0.2;
 constexpr double LONG_LAUNCH_SECONDS = 1.0;
 
@@ -118,7 +120,8 @@ class DeviceLanes final : public LaneEngine {
     }
     if (source_.is_process()) processes_.resize(options.lanes);
     start_regions_ = host_.machine().address_space().regions();
-    lanes_.load(host_.machine().address_space(), source_.state(), source_.retired_instructions(), source_.breakpoints());
+    lanes_.load(host_.machine().address_space(), source_.state(), source_.retired_instructions(),
+                source_.breakpoints());
     lanes_.reset(UNLIMITED);
   }
 
@@ -181,18 +184,20 @@ class DeviceLanes final : public LaneEngine {
     settle();
     const std::uint64_t size = bytes.size() / count;
     // What is not mapped is an error; where frames are missing, more of them mend it.
-    if (size > 0 && become_start().address_space().find_obstacle(address, size, Permissions::NONE)) {
-      throw_bad_address(first, address, size);
-    }
+    bool any_on_device = false;
+    for (std::uint64_t lane = first; lane < first + count; ++lane) any_on_device |= !is_on_host(lane);
+    if (size > 0 && any_on_device) check_writable(first, address, size);
     for_lanes_on_host(first, count, [&](std::uint64_t lane) {
       if (!become(lane).address_space().write(address, bytes.subspan((lane - first) * size, size))) {
         throw_bad_address(lane, address, size);
       }
       keep(lane);
     });
-    while (true) {
+    while (any_on_device) {
       const std::vector<std::uint8_t> done = lanes_.write_memory(first, count, address, size, bytes);
-      if (std::ranges::all_of(done, [](std::uint8_t is_done) { return is_done != 0; })) return;
+      bool all_done = true;
+      for (std::uint64_t i = 0; i < count; ++i) all_done &= done[i] != 0 || is_on_host(first + i);
+      if (all_done) return;
       if (!grow()) {
         throw Error(ErrorCode::OUT_OF_MEMORY, device() +
                                                   " has no memory left for pages that lanes write: their limit is " +
@@ -210,9 +215,11 @@ class DeviceLanes final : public LaneEngine {
   }
 
   LaneResult result(std::uint64_t lane) override {
+    if (!call_results_.empty()) return call_results_[lane];
     return result_of(lane, lanes_.control(lane), lanes_.state(lane).pc);
   }
   std::vector<LaneResult> results() override {
+    if (!call_results_.empty()) return call_results_;
     std::vector<LaneResult> results;
     results.reserve(lanes_.lane_count());
     std::vector<std::uint64_t> pcs(lanes_.lane_count());
@@ -247,6 +254,7 @@ class DeviceLanes final : public LaneEngine {
 
   FleetResult run(const FleetRunOptions& options, std::atomic<bool>& cancelled) override {
     settle();
+    call_results_.clear();
     return run_lanes(options, cancelled);
   }
 
@@ -264,9 +272,18 @@ class DeviceLanes final : public LaneEngine {
     lanes_.set_return_address(RETURN_ADDRESS);
     in_call_ = true;
     CallResult outcome;
-    static_cast<FleetResult&>(outcome) = run_lanes(options, cancelled);
-    lanes_.set_return_address(engine::gpu::NO_ADDRESS);
-    in_call_ = false;
+    const auto end_call = [this] {
+      lanes_.set_return_address(engine::gpu::NO_ADDRESS);
+      in_call_ = false;
+    };
+    try {
+      static_cast<FleetResult&>(outcome) = run_lanes(options, cancelled);
+    } catch (...) {
+      end_call();
+      needs_reset_ = true;
+      throw;
+    }
+    end_call();
     outcome.values =
         registers(call.result == CallArgument::Kind::INTEGER ? RegisterFile::GENERAL : RegisterFile::VECTOR, 0);
     needs_reset_ = true;
@@ -274,12 +291,14 @@ class DeviceLanes final : public LaneEngine {
   }
 
   void reset() override {
+    call_results_.clear();
     lanes_.reset(UNLIMITED);
     needs_reset_ = false;
     for (auto& process : processes_) process.reset();
   }
   void reset(std::uint64_t lane) override {
     settle();
+    retired_by_reset_ += lanes_.control(lane).retired - source_.retired_instructions();
     lanes_.reset_lanes(std::span(&lane, 1), UNLIMITED);
     if (source_.is_process()) processes_[lane].reset();
   }
@@ -291,24 +310,18 @@ class DeviceLanes final : public LaneEngine {
   void set_arguments(std::uint64_t lane, const std::vector<std::string>& arguments) override {
     reset(lane);
     ProcessLane& process = process_of(lane);
-    process.moment = std::make_unique<LaneMoment>(start_with(source_, arguments));
-    if (hosts_.empty()) hosts_.push_back(std::make_unique<LaneHost>(source_));
-    LaneStreams streams;
-    hosts_.front()->restore(*process.moment, streams);
-    Machine& machine = hosts_.front()->machine();
-    const guest::AddressSpace& start = become_start().address_space();
-    std::vector<LaneArray::PageWrite> writes = changed_pages(lane, machine.address_space(), guest::MemorySnapshot());
-    std::erase_if(writes, [&start](const LaneArray::PageWrite& write) {
-      return std::memcmp(write.bytes, start.frame_at(write.address).bytes, sizeof write.bytes) == 0;
-    });
-    write_pages(writes);
-    lanes_.set_state(lane, machine.state());
+    const guest::MemorySnapshot start = become_start().address_space().snapshot();
+    process.moment = std::make_unique<LaneMoment>(host_.start_with(source_, arguments));
+    write_pages(changed_pages(lane, host_.machine().address_space(), start));
+    lanes_.set_state(lane, host_.machine().state());
   }
   std::string captured_output(std::uint64_t lane, int descriptor) override {
     const auto& process = processes_[lane];
     return process == nullptr ? "" : process->streams.outputs[static_cast<std::size_t>(descriptor - 1)];
   }
-  void add_memory(std::uint64_t bytes) override { frame_limit_bytes_ += bytes; }
+  void add_memory(std::uint64_t bytes) override {
+    frame_limit_bytes_ = bytes > UNLIMITED - frame_limit_bytes_ ? UNLIMITED : frame_limit_bytes_ + bytes;
+  }
 
  private:
   static std::uint32_t cell_of(RegisterFile file, unsigned number) {
@@ -317,12 +330,15 @@ class DeviceLanes final : public LaneEngine {
 
   // After a call lanes are what they were, but for their results, until somebody looks.
   void settle() {
-    if (needs_reset_) reset();
+    if (!needs_reset_) return;
+    std::vector<LaneResult> kept = results();
+    reset();
+    call_results_ = std::move(kept);
   }
 
   void write_registers(RegisterFile file, unsigned number, const CallArgument& argument) {
     const std::uint32_t cell = cell_of(file, number);
-    if (argument.values().empty()) {
+    if (argument.is_counting()) {
       lanes_.set_cells_counting(cell, argument.first(), 1);
     } else {
       lanes_.set_cells(cell, argument.values());
@@ -400,6 +416,22 @@ class DeviceLanes final : public LaneEngine {
     }
   }
 
+  // What the host writes for lanes on the device has to be mapped, and not code that all lanes share for good.
+  void check_writable(std::uint64_t lane, std::uint64_t address, std::uint64_t size) {
+    const guest::AddressSpace& memory = become_start().address_space();
+    if (memory.find_obstacle(address, size, Permissions::NONE)) throw_bad_address(lane, address, size);
+    for (std::uint64_t at = address; at < address + size;) {
+      const auto region = memory.region_at(at);
+      if (allows(region->permissions, Permissions::EXECUTE) && !allows(region->permissions, Permissions::WRITE)) {
+        throw Error(ErrorCode::INVALID_ARGUMENT,
+                    "lanes on " + device() +
+                        " share code that they cannot write: the host cannot change it for some of "
+                        "them; change it before the fleet is made, or use the device 'cpu'");
+      }
+      at = region->end;
+    }
+  }
+
   // More memory for pages that lanes write. False where the limit is reached.
   bool grow() {
     const std::uint64_t now = lanes_.frame_capacity() * lanes_.frame_size_bytes();
@@ -413,6 +445,8 @@ class DeviceLanes final : public LaneEngine {
 
   FleetResult run_lanes(const FleetRunOptions& options, std::atomic<bool>& cancelled) {
     const Clock::time_point start = Clock::now();
+    next_report_ = start + PROGRESS_PERIOD;
+    retired_by_reset_ = 0;
     Summary summary = lanes_.summarize();
     const std::uint64_t retired_before = summary.retired;
     lanes_.resume(options.instruction_limit,
@@ -432,22 +466,23 @@ class DeviceLanes final : public LaneEngine {
     while (true) {
       const Clock::time_point launch_start = Clock::now();
       lanes_.launch(instructions);
-      end = wait_for_launch(options, cancelled, start, summary.retired - retired_before);
+      end = wait_for_launch(options, cancelled, start, summary.retired + retired_by_reset_ - retired_before);
       summary = lanes_.summarize();
       if (summary.stops[static_cast<std::size_t>(StopReason::OUT_OF_MEMORY)] > 0 && grow()) {
         lanes_.revive_out_of_memory();
         summary = lanes_.summarize();
       }
       bool host_runs = false;
-      if (source_.is_process() && !end) {
-        serve_stops();
-        host_runs = run_lanes_on_host(options, cancelled, start, retired_on_host);
+      if (source_.is_process()) {
+        // Also where the run ends: a call that was made has to be served.
+        if (wants_kernel(summary)) serve_stops();
+        if (!end) host_runs = run_lanes_on_host(options, cancelled, start, retired_on_host);
         summary = lanes_.summarize();
       }
       if (options.on_stop && !end && report_stops(options, reported)) summary = lanes_.summarize();
       if (end || (summary.stops[static_cast<std::size_t>(StopReason::RUNNING)] == 0 && !host_runs)) break;
       const double seconds = seconds_since(launch_start);
-      if (seconds < SHORT_LAUNCH_SECONDS && instructions < UNLIMITED / 4) instructions *= 4;
+      if (seconds < SHORT_LAUNCH_SECONDS && instructions < MOST_LAUNCH_INSTRUCTIONS) instructions *= 4;
       if (seconds > LONG_LAUNCH_SECONDS && instructions > FIRST_LAUNCH_INSTRUCTIONS) instructions /= 2;
     }
     if (end) {
@@ -463,7 +498,7 @@ class DeviceLanes final : public LaneEngine {
     cancelled.store(false, std::memory_order_relaxed);
     FleetResult result;
     std::ranges::copy(summary.stops, result.stops.begin());
-    result.instructions = summary.retired - retired_before + retired_on_host;
+    result.instructions = summary.retired + retired_by_reset_ - retired_before + retired_on_host;
     result.elapsed_seconds = seconds_since(start);
     return result;
   }
@@ -472,6 +507,13 @@ class DeviceLanes final : public LaneEngine {
 
   // What the device has as the reason of lanes that have left it.
   static constexpr auto AWAY = StopReason::EXITED;
+
+  static bool wants_kernel(const Summary& summary) {
+    for (std::size_t reason = 0; reason < STOP_REASON_COUNT; ++reason) {
+      if (summary.stops[reason] != 0 && wants_kernel(static_cast<StopReason>(reason))) return true;
+    }
+    return false;
+  }
 
   // Whether the host's kernel has something to do for a lane that stopped so.
   static bool wants_kernel(StopReason reason) {
@@ -519,7 +561,29 @@ class DeviceLanes final : public LaneEngine {
       writes.insert(writes.end(), item.writes.begin(), item.writes.end());
     }
     lanes_.set_states(first, states);
-    write_pages(writes);
+    // A lane whose pages find no room on the device goes on on the host, which has all of it.
+    std::vector<std::uint8_t> done = lanes_.write_pages(writes);
+    const auto is_written = [](std::uint8_t is_done) { return is_done != 0; };
+    while (!std::ranges::all_of(done, is_written) && grow()) done = lanes_.write_pages(writes);
+    for (std::size_t i = 0; i < writes.size(); ++i) {
+      if (is_written(done[i])) continue;
+      const Served& item = served[static_cast<std::size_t>(places[writes[i].lane - first])];
+      if (!processes_[item.lane]->is_on_host) leave(item, controls[item.lane]);
+    }
+  }
+
+  // The lane leaves the device: `moment` is all of it.
+  void leave(const Served& item, LaneControl& control) {
+    ProcessLane& process = *processes_[item.lane];
+    process.is_on_host = true;
+    process.instructions_left = control.instructions_left;
+    process.run_left = control.run_left;
+    process.result.instructions = control.retired - source_.retired_instructions();
+    process.result.stop_reason = item.outcome.stop_reason;
+    process.result.pc = item.state.pc;
+    process.result.immediate = item.outcome.immediate;
+    process.result.fault = item.outcome.fault;
+    control.stop = static_cast<std::uint8_t>(AWAY);
   }
 
   void serve_one(LaneHost& host, Served& item) {
@@ -549,20 +613,11 @@ class DeviceLanes final : public LaneEngine {
     item.outcome = host.serve(stop, limit, take_over);
     item.state = machine.state();
     const bool has_ended = item.outcome.stop_reason == StopReason::EXITED;
-    const bool leaves =
-        !are_same(memory.regions(), start_regions_) || (!has_ended && !host.can_run_elsewhere());
+    const bool leaves = !are_same(memory.regions(), start_regions_) || (!has_ended && !host.can_run_elsewhere());
     process.result.exit_code = item.outcome.exit_code;
     process.result.signal = item.outcome.signal;
     if (leaves) {
-      process.is_on_host = true;
-      process.instructions_left = item.control.instructions_left;
-      process.run_left = item.control.run_left;
-      process.result.instructions = item.control.retired - source_.retired_instructions();
-      process.result.stop_reason = item.outcome.stop_reason;
-      process.result.pc = item.state.pc;
-      process.result.immediate = item.outcome.immediate;
-      process.result.fault = item.outcome.fault;
-      item.control.stop = static_cast<std::uint8_t>(AWAY);
+      leave(item, item.control);
     } else {
       item.writes = changed_pages(item.lane, memory, before);
       item.control.stop = static_cast<std::uint8_t>(item.outcome.stop_reason);
@@ -593,8 +648,8 @@ class DeviceLanes final : public LaneEngine {
       }
       host.restore(*process.moment, process.streams);
       if (in_call_) host.expect_return();
-      const ProcessResult outcome =
-          host.run({.instruction_limit = std::min(process.instructions_left, process.run_left), .timeout_seconds = slice});
+      const ProcessResult outcome = host.run(
+          {.instruction_limit = std::min(process.instructions_left, process.run_left), .timeout_seconds = slice});
       *process.moment = host.save(process.streams);
       if (process.instructions_left != UNLIMITED) process.instructions_left -= outcome.instructions;
       if (process.run_left != UNLIMITED) process.run_left -= outcome.instructions;
@@ -639,7 +694,7 @@ class DeviceLanes final : public LaneEngine {
   std::optional<StopReason> wait_for_launch(const FleetRunOptions& options, std::atomic<bool>& cancelled,
                                             Clock::time_point start, std::uint64_t instructions) {
     std::optional<StopReason> end;
-    auto next_report = Clock::now() + PROGRESS_PERIOD;
+    const Clock::time_point launched = Clock::now();
     auto pause = std::chrono::microseconds(10);
     while (!lanes_.is_idle()) {
       std::this_thread::sleep_for(pause);
@@ -650,10 +705,18 @@ class DeviceLanes final : public LaneEngine {
       } else if (!end && options.timeout_seconds > 0 && seconds_since(start) >= options.timeout_seconds) {
         end = StopReason::TIMEOUT;
         lanes_.interrupt();
+      } else if (!end && seconds_since(launched) >= 2 * LONG_LAUNCH_SECONDS) {
+        // Others may wait for what only the host can do.
+        lanes_.interrupt();
       }
-      if (options.on_progress && Clock::now() >= next_report) {
-        next_report = Clock::now() + PROGRESS_PERIOD;
+      if (!options.on_progress || Clock::now() < next_report_) continue;
+      next_report_ = Clock::now() + PROGRESS_PERIOD;
+      try {
         options.on_progress({lanes_.lane_count(), lanes_.stopped_lanes(), instructions, seconds_since(start)});
+      } catch (...) {
+        lanes_.interrupt();
+        lanes_.wait();
+        throw;
       }
     }
     if (!end && cancelled.load(std::memory_order_relaxed)) end = StopReason::CANCELLED;
@@ -668,7 +731,8 @@ class DeviceLanes final : public LaneEngine {
     stopped.reserve(lanes_.lane_count());
     for (const LaneControl& control : lanes_.controls()) {
       const bool is_away = is_on_host(stopped.size());
-      const auto reason = is_away ? processes_[stopped.size()]->result.stop_reason : static_cast<StopReason>(control.stop);
+      const auto reason =
+          is_away ? processes_[stopped.size()]->result.stop_reason : static_cast<StopReason>(control.stop);
       stopped.push_back(reason != StopReason::RUNNING ? 1 : 0);
     }
     return stopped;
@@ -690,10 +754,15 @@ class DeviceLanes final : public LaneEngine {
         LaneControl control = lanes_.control(lane);
         control.stop = static_cast<std::uint8_t>(StopReason::RUNNING);
         control.run_left = options.instruction_limit;
+        control.passes_breakpoint = 1;
         control.is_final = 0;
         lanes_.set_control(lane, control);
       } else {
         reported[lane] = 1;
+        // It may have been reset meanwhile, to run another time.
+        if (lanes_.control(lane).stop == static_cast<std::uint8_t>(StopReason::RUNNING)) {
+          set_stop(lane, StopReason::CANCELLED);
+        }
       }
     }
     return goes_on;
@@ -707,6 +776,11 @@ class DeviceLanes final : public LaneEngine {
   std::uint64_t frame_limit_bytes_;
   LaneArray lanes_;
   bool needs_reset_ = false;
+  // Of a call, once its lanes have been reset.
+  std::vector<LaneResult> call_results_;
+  // What lanes had retired that were reset in the current run.
+  std::uint64_t retired_by_reset_ = 0;
+  Clock::time_point next_report_;
   // Whether lanes run a function that the host called.
   bool in_call_ = false;
   guest::RegionMap start_regions_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "engine/gpu/device_choice.hpp"
@@ -29,7 +30,10 @@ namespace {
 // The procedure call standard passes so many arguments of each kind in registers (AAPCS64, section 6.8.2).
 constexpr std::size_t ARGUMENT_REGISTERS = 8;
 
-std::unique_ptr<fleet::LaneEngine> make_engine(fleet::LaneSource source, const FleetOptions& options) {
+// What a host can address.
+constexpr std::uint64_t ADDRESS_BYTES = std::uint64_t{1} << 47;
+
+std::unique_ptr<fleet::LaneEngine> make_engine(fleet::LaneSource source, const FleetOptions& options) try {
   if (options.lanes == 0) throw Error(ErrorCode::INVALID_ARGUMENT, "a fleet has at least one lane");
   if (options.lanes > std::uint64_t{1} << 32) {
     throw Error(ErrorCode::INVALID_ARGUMENT,
@@ -39,6 +43,8 @@ std::unique_ptr<fleet::LaneEngine> make_engine(fleet::LaneSource source, const F
     return fleet::make_device_lanes(std::move(backend), std::move(source), options);
   }
   return fleet::make_cpu_lanes(std::move(source), options);
+} catch (const std::bad_alloc&) {
+  throw Error(ErrorCode::OUT_OF_MEMORY, fmt::format("the host has not enough memory for {} lanes", options.lanes));
 }
 
 void check_register(unsigned number) {
@@ -73,6 +79,15 @@ struct Fleet::Implementation {
       throw Error(ErrorCode::INVALID_ARGUMENT, fmt::format("there are {} values for {} lanes", values, lanes));
     }
   }
+
+  // A cancellation is for one run, also where that throws.
+  struct RunGuard {
+    explicit RunGuard(Implementation& fleet) : fleet(fleet) {}
+    ~RunGuard() { fleet.cancelled.store(false, std::memory_order_relaxed); }
+    RunGuard(const RunGuard&) = delete;
+    RunGuard& operator=(const RunGuard&) = delete;
+    Implementation& fleet;
+  };
 
   std::uint64_t lanes;
   bool is_process;
@@ -136,6 +151,10 @@ void Fleet::write_memory(std::uint64_t lane, std::uint64_t address, std::span<co
 }
 
 std::vector<std::byte> Fleet::read_memory_of_all(std::uint64_t address, std::uint64_t size_bytes) const {
+  if (size_bytes > ADDRESS_BYTES / lanes()) {
+    throw Error(ErrorCode::OUT_OF_MEMORY,
+                fmt::format("{} bytes of each of {} lanes are too many", size_bytes, lanes()));
+  }
   std::vector<std::byte> bytes(size_bytes * lanes());
   implementation_->engine->read_memory(0, lanes(), address, bytes);
   return bytes;
@@ -180,6 +199,7 @@ std::string Fleet::captured_output(std::uint64_t lane, int descriptor) const {
 }
 
 FleetResult Fleet::run(const FleetRunOptions& options) {
+  const Implementation::RunGuard guard(*implementation_);
   return implementation_->engine->run(options, implementation_->cancelled);
 }
 
@@ -213,7 +233,7 @@ CallResult Fleet::call(std::uint64_t address, std::span<const CallArgument> argu
   Implementation& self = *implementation_;
   std::size_t integers = 0;
   for (const CallArgument& argument : arguments) {
-    if (!argument.values().empty()) self.check_count(argument.values().size());
+    if (!argument.is_counting()) self.check_count(argument.values().size());
     if (argument.kind() == CallArgument::Kind::INTEGER) ++integers;
   }
   if (std::max(integers, arguments.size() - integers) > ARGUMENT_REGISTERS) {
@@ -227,6 +247,7 @@ CallResult Fleet::call(std::uint64_t address, std::span<const CallArgument> argu
     throw Error(ErrorCode::INVALID_ARGUMENT,
                 fmt::format("memory is mapped at {:#x}, where calls return to", fleet::RETURN_ADDRESS));
   }
+  const Implementation::RunGuard guard(self);
   return self.engine->call({address, arguments, result}, options, self.cancelled);
 }
 

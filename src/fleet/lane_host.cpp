@@ -1,5 +1,9 @@
 #include "fleet/lane_host.hpp"
 
+#include <cstring>
+#include <mutex>
+#include <set>
+#include <span>
 #include <utility>
 
 #define XXH_INLINE_ALL
@@ -13,6 +17,8 @@ namespace armillion::fleet {
 namespace {
 
 using guest::kernel::Kernel;
+
+constexpr double LONGEST_CALL_SECONDS = 0.01;
 
 // A process that lanes can be: its streams are its own, and its program is at hand.
 ProcessOptions options_for_lanes(Process& process) {
@@ -30,7 +36,14 @@ ProcessOptions options_for_lanes(Process& process) {
   }
   // Lanes run on several threads at once.
   options.on_system_call = nullptr;
-  options.on_unsupported_system_call = nullptr;
+  if (options.on_unsupported_system_call) {
+    options.on_unsupported_system_call = [tell = options.on_unsupported_system_call,
+                                          mutex = std::make_shared<std::mutex>()](unsigned number,
+                                                                                  std::string_view name) {
+      const std::scoped_lock lock(*mutex);
+      tell(number, name);
+    };
+  }
   return options;
 }
 
@@ -38,6 +51,7 @@ ProcessOptions options_for_lanes(Process& process) {
 
 LaneSource::LaneSource(Machine& machine)
     : start_{machine.snapshot(), {}},
+      machine_start_(start_.machine),
       state_(machine.state()),
       retired_instructions_(machine.retired_instructions()),
       memory_limit_bytes_(machine.address_space().memory_limit_bytes()),
@@ -45,6 +59,7 @@ LaneSource::LaneSource(Machine& machine)
 
 LaneSource::LaneSource(Process& process)
     : start_{{}, process.snapshot()},
+      machine_start_(process.machine().snapshot()),
       state_(process.machine().state()),
       retired_instructions_(process.retired_instructions()),
       memory_limit_bytes_(process.machine().address_space().memory_limit_bytes()),
@@ -58,10 +73,27 @@ const ProcessOptions& LaneSource::options() const {
   return *options_;
 }
 
-LaneMoment start_with(const LaneSource& source, const std::vector<std::string>& arguments) {
+LaneMoment LaneHost::start_with(const LaneSource& source, const std::vector<std::string>& arguments) {
   ProcessOptions options = source.options();
   options.arguments = arguments;
-  return {{}, Process(options).snapshot()};
+  Process other(options);
+  // Of the other process only what is different is kept.
+  LaneStreams streams;
+  restore(source.start(), streams);
+  guest::AddressSpace& memory = machine().address_space();
+  const guest::AddressSpace& other_memory = other.machine().address_space();
+  std::set<std::uint64_t> pages;
+  const auto note = [&pages](std::uint64_t address, const guest::Frame&) { pages.insert(address); };
+  memory.visit_pages(note);
+  other_memory.visit_pages(note);
+  for (const std::uint64_t address : pages) {
+    const std::byte* bytes = other_memory.frame_at(address).bytes;
+    if (std::memcmp(memory.frame_at(address).bytes, bytes, guest::PAGE_SIZE) == 0) continue;
+    memory.write_in_page(address, std::span(bytes, guest::PAGE_SIZE));
+  }
+  machine().state() = other.machine().state();
+  process_->kernel().command_line = other.kernel().command_line;
+  return save(streams);
 }
 
 LaneHost::LaneHost(const LaneSource& source) {
@@ -110,8 +142,13 @@ LaneMoment LaneHost::save(LaneStreams& streams) {
 
 Hash128 LaneHost::state_hash() const { return process_ != nullptr ? process_->state_hash() : machine_->state_hash(); }
 
-ProcessResult LaneHost::run(const RunOptions& options) {
-  if (process_ != nullptr) return process_->run(options);
+void LaneHost::restore_machine(const LaneSource& source) {
+  machine().restore(source.machine_start());
+  expects_return_ = true;
+}
+
+ProcessResult LaneHost::run(const RunOptions& options, With with) {
+  if (process_ != nullptr && with == With::KERNEL) return process_->run(options);
   ProcessResult result;
   static_cast<RunResult&>(result) = execute(options);
   return result;
@@ -144,13 +181,17 @@ ProcessResult LaneHost::serve(const RunResult& stop, std::uint64_t limit, const 
   };
   ProcessResult result;
   try {
-    result = process_->run({.instruction_limit = limit, .timeout_seconds = 0});
+    // A call that waits for time or for the host does not keep others waiting: the lane goes on elsewhere.
+    do {
+      result = process_->run({.instruction_limit = limit, .timeout_seconds = LONGEST_CALL_SECONDS});
+    } while (slices == 0 && result.stop_reason == StopReason::TIMEOUT);
   } catch (...) {
     kernel.execute = std::move(on_host);
     throw;
   }
   kernel.execute = std::move(on_host);
-  if (result.stop_reason == StopReason::CANCELLED && slices > 1) result.stop_reason = StopReason::RUNNING;
+  const bool waits = result.stop_reason == StopReason::TIMEOUT;
+  if (waits || (result.stop_reason == StopReason::CANCELLED && slices > 1)) result.stop_reason = StopReason::RUNNING;
   return result;
 }
 

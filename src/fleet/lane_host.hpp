@@ -36,6 +36,8 @@ class LaneSource {
 
   bool is_process() const { return options_.has_value(); }
   const LaneMoment& start() const { return start_; }
+  /// Its machine alone, of processes too.
+  const Snapshot& machine_start() const { return machine_start_; }
   const State& state() const { return state_; }
   std::uint64_t retired_instructions() const { return retired_instructions_; }
   std::uint64_t memory_limit_bytes() const { return memory_limit_bytes_; }
@@ -45,15 +47,13 @@ class LaneSource {
 
  private:
   LaneMoment start_;
+  Snapshot machine_start_;
   State state_;
   std::uint64_t retired_instructions_;
   std::uint64_t memory_limit_bytes_;
   std::vector<std::uint64_t> breakpoints_;
   std::optional<ProcessOptions> options_;
 };
-
-/// The process with other arguments, before its first instruction. `source` is of a process that has not started.
-LaneMoment start_with(const LaneSource& source, const std::vector<std::string>& arguments);
 
 /// A machine or process of the host that becomes any lane in turn.
 class LaneHost {
@@ -67,18 +67,24 @@ class LaneHost {
   /// Becomes the lane; takes its streams, which `save` gives back.
   void restore(const LaneMoment& moment, LaneStreams& streams);
   LaneMoment save(LaneStreams& streams);
+  /// The process with other arguments, before its first instruction. `source` is of a process that has not started.
+  LaneMoment start_with(const LaneSource& source, const std::vector<std::string>& arguments);
   Hash128 state_hash() const;
   /// Until the next `restore` the lane runs a function that the host called: where it comes to RETURN_ADDRESS it has
   /// returned.
   void expect_return() { expects_return_ = true; }
+  /// The machine alone as all lanes start, for a function that the host calls; of a process, its kernel stays as it is.
+  void restore_machine(const LaneSource& source);
+  /// Whether a process runs with its kernel, or its machine runs alone, which stops where it would need one.
+  enum class With : std::uint8_t { KERNEL, MACHINE };
   /// Runs the lane on the host.
-  ProcessResult run(const RunOptions& options);
+  ProcessResult run(const RunOptions& options, With with = With::KERNEL);
   void cancel() noexcept;
 
-  /// Goes on with a lane of a process that ran elsewhere until `stop`, after which `take_over` makes this host's machine
-  /// what the lane is then. The host's kernel does what it has to, until the lane can run on elsewhere, which is told by
-  /// `RUNNING`, or stops for good or by `limit`: the number of instructions that the lane may retire, those before `stop`
-  /// included.
+  /// Goes on with a lane of a process that ran elsewhere until `stop`, after which `take_over` makes this host's
+  /// machine what the lane is then. The host's kernel does what it has to, until the lane can run on, which is told by
+  /// `RUNNING` (elsewhere, or here where its call waits for something), or stops for good or by `limit`: the number of
+  /// instructions that the lane may retire, those before `stop` included.
   ProcessResult serve(const RunResult& stop, std::uint64_t limit, const std::function<void()>& take_over);
   /// Whether it can run elsewhere at all: it has one thread, and no timer.
   bool can_run_elsewhere() const;

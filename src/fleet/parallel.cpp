@@ -11,15 +11,23 @@
 
 namespace armillion::fleet {
 
+namespace {
+
+// Items that a thread takes at once: few enough that no thread is left with many in the end.
+constexpr std::uint64_t MOST_ITEMS_AT_ONCE = 64;
+constexpr std::uint64_t TURNS = 8;
+
+}  // namespace
+
 std::size_t threads_for(std::uint64_t count, unsigned wanted) {
   const std::uint64_t threads = wanted != 0 ? wanted : std::thread::hardware_concurrency();
-  const std::uint64_t useful = (count + ITEMS_AT_ONCE - 1) / ITEMS_AT_ONCE;
-  return static_cast<std::size_t>(std::clamp<std::uint64_t>(threads, 1, std::max<std::uint64_t>(useful, 1)));
+  return static_cast<std::size_t>(std::clamp<std::uint64_t>(threads, 1, std::max<std::uint64_t>(count, 1)));
 }
 
 void run_on_threads(std::size_t threads, std::uint64_t count,
                     const std::function<void(std::size_t thread, std::uint64_t first, std::uint64_t end)>& work,
                     const std::function<void()>& wait) {
+  const std::uint64_t at_once = std::clamp<std::uint64_t>(count / (threads * TURNS), 1, MOST_ITEMS_AT_ONCE);
   std::atomic<std::uint64_t> next{0};
   std::mutex mutex;
   std::condition_variable finished;
@@ -36,9 +44,9 @@ void run_on_threads(std::size_t threads, std::uint64_t count,
         std::exception_ptr thrown;
         try {
           while (true) {
-            const std::uint64_t first = next.fetch_add(ITEMS_AT_ONCE, std::memory_order_relaxed);
+            const std::uint64_t first = next.fetch_add(at_once, std::memory_order_relaxed);
             if (first >= count) break;
-            work(thread, first, std::min(count, first + ITEMS_AT_ONCE));
+            work(thread, first, std::min(count, first + at_once));
           }
         } catch (...) {
           thrown = std::current_exception();

@@ -6,9 +6,6 @@
 
 namespace armillion::fleet {
 
-/// Items that a thread takes at once.
-inline constexpr std::uint64_t ITEMS_AT_ONCE = 64;
-
 /// How many of `wanted` threads (0: one for each core) `count` items keep busy; at least 1.
 std::size_t threads_for(std::uint64_t count, unsigned wanted);
 

@@ -171,6 +171,21 @@ TEST_P(ProcessFleetTest, RunsInPieces) {
   }
 }
 
+TEST_P(ProcessFleetTest, NoSystemCallIsLostWhereATimeoutEndsTheRun) {
+  const ProcessOptions program = isolated(guest_program(MANY_WAYS));
+  Process start(program);
+  Fleet fleet(start, options(40));
+  const std::string input(300, 'x');
+  for (std::uint64_t lane = 0; lane < 40; ++lane) fleet.set_standard_input(lane, input);
+  int runs = 0;
+  while (fleet.run({.timeout_seconds = 0.002}).stopped_by(StopReason::EXITED) < 40) ASSERT_LT(++runs, 10'000);
+  ProcessOptions own = program;
+  own.standard_input = InputStream::from_bytes(input);
+  Process alone(own);
+  const ProcessResult expected = alone.run();
+  for (const std::uint64_t lane : {0, 31, 39}) expect_like_alone(fleet, lane, alone, expected);
+}
+
 TEST_P(ProcessFleetTest, StartsWhereTheProcessStopped) {
   ProcessOptions program = isolated(guest_program(MANY_WAYS));
   program.standard_input = InputStream::from_bytes("xabcdef");

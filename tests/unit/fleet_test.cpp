@@ -374,6 +374,63 @@ TEST_P(FleetTest, ThreadsMayCancel) {
   EXPECT_EQ(fleet.result(2).instructions, retired + 5);
 }
 
+TEST_P(FleetTest, AFailedAccessOfTheHostLeavesLanesAsTheyAre) {
+  Machine start;
+  start.load_program(assemble("add x1, x1, #1\n hlt #0"));
+  Fleet fleet(start, options(3));
+  std::array<std::byte, 8> bytes{};
+  EXPECT_THROW(fleet.read_memory(1, std::uint64_t{1} << 40, bytes), Error);
+  EXPECT_EQ(fleet.result(1).stop_reason, StopReason::RUNNING);
+  EXPECT_EQ(fleet.run().stopped_by(StopReason::HALT), 3u);
+  EXPECT_THROW(fleet.read_memory(1, std::uint64_t{1} << 40, bytes), Error);
+  EXPECT_EQ(fleet.result(1).stop_reason, StopReason::HALT);
+  EXPECT_EQ(fleet.run().instructions, 0u);
+}
+
+TEST_P(FleetTest, ABranchToAnAddressThatIsNoneFaults) {
+  Machine start;
+  start.load_program(assemble("mov x0, #-1\n br x0"));
+  Fleet fleet(start, options(2));
+  fleet.run();
+  const RunResult expected = start.execute();
+  expect_like_alone(fleet, 1, start, expected);
+}
+
+TEST_P(FleetTest, RunsFromTheStartAfterACall) {
+  Machine start;
+  start.load_program(assemble("mov x0, #7\n hlt #0\n add x0, x0, x0\n ret"));
+  Fleet fleet(start, options(2));
+  EXPECT_EQ((fleet.call<int(int)>(8, std::vector<int>{20, 21})), (std::vector<int>{40, 42}));
+  EXPECT_EQ(fleet.run().stopped_by(StopReason::HALT), 2u);
+  EXPECT_EQ(fleet.result(1).instructions, 2u);
+  EXPECT_EQ(fleet.x(0), (std::vector<std::uint64_t>{7, 7}));
+}
+
+TEST_P(FleetTest, LanesThatStoppedAtABreakpointGoOnInTheSameRun) {
+  Machine start;
+  start.load_program(assemble("add x1, x1, #1\n add x1, x1, #2\n hlt #0"));
+  start.add_breakpoint(4);
+  Fleet fleet(start, options(2));
+  FleetRunOptions run_options;
+  run_options.on_stop = [&](std::uint64_t lane) { return fleet.result(lane).stop_reason == StopReason::BREAKPOINT; };
+  EXPECT_EQ(fleet.run(run_options).stopped_by(StopReason::HALT), 2u);
+  EXPECT_EQ(fleet.x(1), (std::vector<std::uint64_t>{3, 3}));
+}
+
+TEST_P(FleetTest, ALaneThatLoopsForEverDoesNotKeepOthersFromRunning) {
+  Machine start;
+  start.load_program(assemble("again: cbz x0, again\n hlt #0"));
+  FleetOptions one_thread = options(100);
+  one_thread.threads = 1;
+  Fleet fleet(start, one_thread);
+  std::vector<std::uint64_t> values(100, 1);
+  values[0] = 0;
+  fleet.set_x(0, values);
+  const FleetResult outcome = fleet.run({.timeout_seconds = 2});
+  EXPECT_EQ(outcome.stopped_by(StopReason::HALT), 99u);
+  EXPECT_EQ(fleet.result(0).stop_reason, StopReason::TIMEOUT);
+}
+
 TEST_P(FleetTest, RefusesWhatIsNotThere) {
   Machine start;
   EXPECT_THROW(Fleet(start, options(0)), Error);

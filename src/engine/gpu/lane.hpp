@@ -45,6 +45,8 @@ enum class Next : std::uint32_t {
   SEQUENTIAL_ANEW,
   BRANCH_RELATIVE,
   BRANCH,
+  /// It did nothing, and has to be executed again: another lane of the warp was in its way.
+  AGAIN,
   /// On to the next instruction, whose operation may be out of date.
   FIND,
   // The instruction did not retire; it did and PC stays there; it did.
@@ -178,7 +180,7 @@ class LaneMachine {
       alignas(8) unsigned char bytes[sizeof(T)];
       const bool ok = load_bytes(lane_.memory, address, sizeof(T), bytes);
       __builtin_memcpy(&value, bytes, sizeof value);
-      if (!ok) next_ = Next::STOP_BEFORE;
+      if (!ok) next_ = after_failure();
       return {ok, value};
     }
   }
@@ -214,7 +216,7 @@ class LaneMachine {
       __builtin_memcpy(bytes, &value, sizeof value);
       const bool ok = store_bytes(lane_.memory, address, sizeof(T), bytes);
       if (!ok) {
-        next_ = Next::STOP_BEFORE;
+        next_ = after_failure();
       } else if (is_in_code_page(address) || is_in_code_page(address + (sizeof(T) - 1))) {
         next_ = Next::FIND;
       }
@@ -292,6 +294,11 @@ class LaneMachine {
   ARMILLION_INLINE bool is_in_code_page(std::uint64_t address) const {
     return static_cast<std::uint32_t>(address / PAGE_BYTES) ==
            static_cast<std::uint32_t>(lane_.code_start / PAGE_BYTES);
+  }
+
+  ARMILLION_INLINE Next after_failure() const {
+    const bool is_running = lane_.memory.control().stop == static_cast<std::uint8_t>(StopReason::RUNNING);
+    return is_running ? Next::AGAIN : Next::STOP_BEFORE;
   }
 
   ARMILLION_INLINE void stop(StopReason reason, Next next, std::uint32_t immediate = 0) {

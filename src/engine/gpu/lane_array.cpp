@@ -15,6 +15,8 @@ namespace armillion::engine::gpu {
 
 namespace {
 
+constexpr std::uint32_t SUMMARY_WARPS = 1024;
+
 // What a copy of guest memory takes at once.
 constexpr std::uint64_t COPY_BYTES_AT_ONCE = std::uint64_t{256} << 20;
 
@@ -75,9 +77,11 @@ void LaneArray::upload_launch() { backend_.write(block_->address(), bytes_of(lau
 
 void LaneArray::set_counters(const LaneCounters& counters) { backend_.write(launch_.frames_used, bytes_of(counters)); }
 
-void LaneArray::start(Kernel kernel) {
+void LaneArray::start(Kernel kernel) { start(kernel, warp_count()); }
+
+void LaneArray::start(Kernel kernel, std::uint32_t warps) {
   upload_launch();
-  backend_.launch(kernel, warp_count(), block_->address());
+  backend_.launch(kernel, warps, block_->address());
 }
 
 // The memory that finds frames, for `capacity` of them.
@@ -407,7 +411,8 @@ Summary LaneArray::summarize() {
   if (summary_ == nullptr) summary_ = backend_.allocate(sizeof summary);
   backend_.write(summary_->address(), bytes_of(summary));
   launch_.summary = summary_->address();
-  start(Kernel::SUMMARIZE);
+  // Each thread counts several lanes before it adds to what all share.
+  start(Kernel::SUMMARIZE, std::min(warp_count(), SUMMARY_WARPS));
   download(std::span(&summary, 1), summary_->address());
   return summary;
 }

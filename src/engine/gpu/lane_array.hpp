@@ -99,8 +99,8 @@ class LaneArray {
     std::uint64_t address;
     std::byte bytes[guest::PAGE_SIZE];
   };
-  /// Writes pages, those of one lane together, lanes in ascending order. Whether each was written: mapped, and with frames
-  /// left.
+  /// Writes pages, those of one lane together, lanes in ascending order. Whether each was written: mapped, and with
+  /// frames left.
   std::vector<std::uint8_t> write_pages(std::span<const PageWrite> pages);
 
   /// A page that a lane has written since the image was loaded or `clean` was called.
@@ -154,6 +154,7 @@ class LaneArray {
   std::uint32_t warp_lanes() const { return 1u << launch_.store.cell_shift; }
   std::uint32_t warp_count() const;
   void start(Kernel kernel);
+  void start(Kernel kernel, std::uint32_t warps);
   void upload_launch();
   DeviceAddress copy_buffer(std::uint64_t bytes);
   void copy_cells(CellCopy copy, std::uint32_t cell);
@@ -164,8 +165,9 @@ class LaneArray {
   std::unique_ptr<DeviceMemory> upload(std::span<const T> values);
   template <class T>
   void download(std::span<T> values, DeviceAddress source);
-  void visit_dirty_frames(std::uint64_t first_warp, std::uint64_t last_warp,
-                          const std::function<void(std::uint32_t warp, std::uint64_t address, const std::byte*)>& visit);
+  void visit_dirty_frames(
+      std::uint64_t first_warp, std::uint64_t last_warp,
+      const std::function<void(std::uint32_t warp, std::uint64_t address, const std::byte*)>& visit);
 
   Backend& backend_;
   LaneArrayOptions options_;
@@ -188,18 +190,19 @@ class LaneArray {
 template <class Visit>
 void LaneArray::visit_dirty_pages(std::uint64_t first, std::uint64_t count, const Visit& visit) {
   DirtyPage page{};
-  visit_dirty_frames(first / warp_lanes(), (first + count - 1) / warp_lanes(), [&](std::uint32_t warp, std::uint64_t address, const std::byte* frame) {
-    page.address = address;
-    for (std::uint32_t lane = 0; lane < warp_lanes(); ++lane) {
-      page.lane = std::uint64_t{warp} * warp_lanes() + lane;
-      if (page.lane >= lane_count()) break;
-      for (std::uint32_t cell = 0; cell < PAGE_CELLS; ++cell) {
-        std::memcpy(page.bytes + cell * CELL_BYTES, frame + (std::uint64_t{cell} * warp_lanes() + lane) * CELL_BYTES,
-                    CELL_BYTES);
-      }
-      visit(page);
-    }
-  });
+  visit_dirty_frames(first / warp_lanes(), (first + count - 1) / warp_lanes(),
+                     [&](std::uint32_t warp, std::uint64_t address, const std::byte* frame) {
+                       page.address = address;
+                       for (std::uint32_t lane = 0; lane < warp_lanes(); ++lane) {
+                         page.lane = std::uint64_t{warp} * warp_lanes() + lane;
+                         if (page.lane >= lane_count()) break;
+                         for (std::uint32_t cell = 0; cell < PAGE_CELLS; ++cell) {
+                           std::memcpy(page.bytes + cell * CELL_BYTES,
+                                       frame + (std::uint64_t{cell} * warp_lanes() + lane) * CELL_BYTES, CELL_BYTES);
+                         }
+                         visit(page);
+                       }
+                     });
 }
 
 }  // namespace armillion::engine::gpu

@@ -17,7 +17,7 @@ ARMILLION_COLD inline bool find_code(Lane* lane) {
   const LaneMemory memory = lane->memory;
   const ARMILLION_GLOBAL Image& image = memory.launch->image;
   const std::uint64_t pc = lane->pc();
-  if (pc == memory.launch->return_address) {
+  if (pc % 4 == 0 && pc == memory.launch->return_address) {
     memory.control().stop = static_cast<std::uint8_t>(StopReason::RETURNED);
     return false;
   }
@@ -78,6 +78,7 @@ ARMILLION_COLD inline Next run_fetched(Lane* lane) {
   const std::uint64_t pc = lane->pc();
   ARMILLION_GLOBAL LaneControl& control = memory.control();
   const PageUnit unit = translate(memory, pc, 4, Reach::EXECUTE);
+  if (unit == BUSY_UNIT) return Next::AGAIN;
   if (unit == NO_UNIT) return Next::STOP_BEFORE;
   if (control.passes_breakpoint == 0 && has_breakpoint(memory.launch->image, pc)) {
     control.stop = static_cast<std::uint8_t>(StopReason::BREAKPOINT);

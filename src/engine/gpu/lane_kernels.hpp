@@ -120,6 +120,13 @@ ARMILLION_INLINE void reset_lanes_kernel(const ARMILLION_GLOBAL Launch* launch, 
   }
 }
 
+/// Finds a page for the host. Lanes come here together, so that they seldom find each other in the way.
+ARMILLION_INLINE PageUnit translate_for_host(const LaneMemory& memory, std::uint64_t address, Reach reach) {
+  PageUnit unit = BUSY_UNIT;
+  while (unit == BUSY_UNIT) unit = translate(memory, address, 1, reach);
+  return unit;
+}
+
 ARMILLION_INLINE void write_pages_kernel(const ARMILLION_GLOBAL Launch* launch, ARMILLION_SHARED WarpShared* shared,
                                          Thread thread) {
   const LaneMemory memory = lane_memory(launch, shared, thread.lane);
@@ -127,7 +134,7 @@ ARMILLION_INLINE void write_pages_kernel(const ARMILLION_GLOBAL Launch* launch, 
   const auto* starts = target::global<const std::uint32_t>(launch->page_starts) + memory.lane_index();
   for (std::uint32_t i = starts[0]; i < starts[1]; ++i) {
     const std::uint64_t address = target::global<const std::uint64_t>(launch->page_addresses)[i];
-    const PageUnit unit = translate(memory, address, 1, Reach::HOST_WRITE);
+    const PageUnit unit = translate_for_host(memory, address, Reach::HOST_WRITE);
     target::global<std::uint8_t>(launch->pages_written)[i] = unit != NO_UNIT ? 1 : 0;
     if (unit == NO_UNIT) continue;
     const auto* source = target::global<const std::uint64_t>(launch->page_bytes) + std::uint64_t{i} * PAGE_CELLS;
@@ -174,12 +181,21 @@ ARMILLION_INLINE void stop_kernel(const ARMILLION_GLOBAL Launch* launch, Thread 
 ARMILLION_INLINE void summarize_kernel(const ARMILLION_GLOBAL Launch* launch, Thread thread) {
   auto* summary = target::global<Summary>(launch->summary);
   std::uint64_t retired = 0;
+  // Most lanes stop for the same reason: those that follow one another are counted before they are added.
+  std::uint32_t reason = 0;
+  std::uint64_t count = 0;
   for (std::uint64_t i = thread.index; i < launch->lane_count; i += thread.count) {
     const ARMILLION_GLOBAL LaneControl& control = target::global<const LaneControl>(launch->controls)[i];
-    target::fetch_add(&summary->stops[control.stop], std::uint64_t{1});
+    if (control.stop != reason) {
+      if (count != 0) target::fetch_add(&summary->stops[reason], count);
+      reason = control.stop;
+      count = 0;
+    }
+    ++count;
     retired += control.retired;
   }
-  target::fetch_add(&summary->retired, retired);
+  if (count != 0) target::fetch_add(&summary->stops[reason], count);
+  if (retired != 0) target::fetch_add(&summary->retired, retired);
 }
 
 ARMILLION_INLINE void copy_guest_memory_kernel(const ARMILLION_GLOBAL Launch* launch,
@@ -194,7 +210,7 @@ ARMILLION_INLINE void copy_guest_memory_kernel(const ARMILLION_GLOBAL Launch* la
   PageUnit unit = NO_UNIT;
   for (std::uint64_t i = 0; i < launch->copy_bytes && is_done; ++i) {
     const std::uint64_t address = launch->copy_address + i;
-    if (i == 0 || address % PAGE_BYTES == 0) unit = translate(memory, address, 1, reach);
+    if (i == 0 || address % PAGE_BYTES == 0) unit = translate_for_host(memory, address, reach);
     if (unit == NO_UNIT) {
       is_done = false;
       break;

@@ -21,8 +21,12 @@ ARMILLION_INLINE void load_state(Lane& lane) {
   lane.flags = static_cast<std::uint32_t>(flags);
   lane.fpcr = static_cast<std::uint32_t>(flags >> 32);
   lane.fpsr = static_cast<std::uint32_t>(lane.cell(FPSR_AND_EXCLUSIVE_SIZE_CELL));
-  const std::uint32_t index = lane.memory.control().passes_breakpoint != 0 ? FETCH_INDEX : FIND_INDEX;
-  lane.enter(lane.cell(PC_CELL), index, index, 0);
+  // What cannot be fetched is found out on the ordinary way.
+  const std::uint64_t pc = lane.cell(PC_CELL);
+  const bool fetches =
+      lane.memory.control().passes_breakpoint != 0 && pc % 4 == 0 && pc != lane.memory.launch->return_address;
+  const std::uint32_t index = fetches ? FETCH_INDEX : FIND_INDEX;
+  lane.enter(pc, index, index, 0);
 }
 
 /// And back.
@@ -177,6 +181,7 @@ ARMILLION_INLINE void run_lane(Lane& lane) {
   end_of_instruction:
     if (next == Next::SEQUENTIAL || next == Next::SEQUENTIAL_ANEW) goto sequential_anew;
     if (next == Next::STOP_BEFORE) goto stop;
+    if (next == Next::AGAIN) goto moved;
     if (next == Next::BRANCH_RELATIVE) goto branch_relative;
     if (next == Next::BRANCH) goto branch;
     --lane.remaining;

@@ -20,7 +20,11 @@ inline constexpr std::uint32_t TLB_ENTRIES = 64;
 /// own.
 using PageUnit = std::uint32_t;
 inline constexpr PageUnit UNIT_PRIVATE = 0x8000'0000;
+/// No page: the access is not allowed, or other lanes of the warp look one up at the moment, and this one has to ask
+/// again once it has met them.
 inline constexpr PageUnit NO_UNIT = ~PageUnit{0};
+inline constexpr PageUnit BUSY_UNIT = NO_UNIT - 1;
+inline constexpr bool is_page(PageUnit unit) { return unit < BUSY_UNIT; }
 
 /// A cached translation, one load of 16 bytes. A tag is the low half of the page's address, or NO_TAG where it may not
 /// be accessed in that way.
@@ -177,7 +181,7 @@ ARMILLION_INLINE constexpr Permissions wanted_by(Reach reach) {
 
 /// What a look-up found: where the page is, or why it is not accessible.
 struct Lookup {
-  enum class Status : std::uint32_t { FOUND, UNMAPPED, PERMISSION, NO_FRAME_LEFT };
+  enum class Status : std::uint32_t { FOUND, UNMAPPED, PERMISSION, NO_FRAME_LEFT, BUSY };
   Status status;
   /// The page as it is now.
   std::uint32_t unit;
@@ -268,7 +272,10 @@ ARMILLION_INLINE std::uint64_t broadcast(std::uint32_t mask, std::uint64_t value
 }
 
 /// Finds the page of `address`, which has no tag, for an access of `size` bytes in that page, and keeps what it found
-/// in the TLB. NO_UNIT where the access is not allowed: the lane's control says why.
+/// in the TLB. NO_UNIT where the access is not allowed: the lane's control says why, unless the host made it.
+///
+/// Lanes that are elsewhere may hold the warp's lock. They are not waited for, as a warp has no order in which its
+/// paths make progress: BUSY_UNIT sends the lane to where the warp meets.
 ARMILLION_COLD inline PageUnit translate(LaneMemory memory, std::uint64_t address, std::uint32_t size, Reach reach) {
   const std::uint64_t page = address / PAGE_BYTES;
   const std::uint32_t mask = target::active_lanes(memory.lane);
@@ -282,14 +289,19 @@ ARMILLION_COLD inline PageUnit translate(LaneMemory memory, std::uint64_t addres
     const bool leads = memory.lane == leader;
     Lookup found{};
     if (leads) {
-      // Other lanes of this warp may be here too, on another path.
-      while (target::exchange(&memory.shared->lock, 1) != 0) {
+      if (target::exchange(&memory.shared->lock, 1) != 0) {
+        found.status = Lookup::Status::BUSY;
+      } else {
+        target::fence_warp();
+        found = look_up(memory, leader_page, leader_reach);
       }
-      target::fence_warp();
-      found = look_up(memory, leader_page, leader_reach);
     }
     found.status =
         static_cast<Lookup::Status>(target::broadcast(mask, static_cast<std::uint32_t>(found.status), leader));
+    if (found.status == Lookup::Status::BUSY) {
+      if ((todo >> memory.lane & 1) != 0) return BUSY_UNIT;
+      break;
+    }
     found.unit = target::broadcast(mask, found.unit, leader);
     found.new_frame = target::broadcast(mask, found.new_frame, leader);
     found.cached_for = target::broadcast(mask, found.cached_for, leader);
@@ -321,7 +333,7 @@ ARMILLION_COLD inline PageUnit translate(LaneMemory memory, std::uint64_t addres
     }
     todo &= ~target::ballot(mask, served);
   }
-  if (status != Lookup::Status::FOUND) {
+  if (status != Lookup::Status::FOUND && reach != Reach::HOST_READ && reach != Reach::HOST_WRITE) {
     ARMILLION_GLOBAL LaneControl& control = memory.control();
     const bool is_fault = status != Lookup::Status::NO_FRAME_LEFT;
     control.stop = static_cast<std::uint8_t>(is_fault ? StopReason::MEMORY_FAULT : StopReason::OUT_OF_MEMORY);
@@ -341,7 +353,8 @@ struct AccessPages {
   PageUnit second;
 };
 
-/// Finds them. False where some byte is not accessible; the lane's control names the first.
+/// Finds them. False where some byte is not accessible, and the lane's control names the first, or where others look up
+/// pages: then the control knows of no stop.
 ARMILLION_INLINE bool find_pages(const LaneMemory& memory, std::uint64_t address, std::uint32_t size, Reach reach,
                                  AccessPages& pages) {
   const auto left_in_page = static_cast<std::uint32_t>(PAGE_BYTES - address % PAGE_BYTES);
@@ -349,10 +362,10 @@ ARMILLION_INLINE bool find_pages(const LaneMemory& memory, std::uint64_t address
   const TlbEntry entry = memory.entry_for(address);
   const bool is_cached = is_write(reach) ? memory.may_write<1>(entry, address) : memory.may_read<1>(entry, address);
   pages.first = is_cached ? entry.unit : translate(memory, address, size, reach);
-  if (pages.first == NO_UNIT) return false;
+  if (!is_page(pages.first)) return false;
   if (pages.first_bytes == size) return true;
   pages.second = translate(memory, address + pages.first_bytes, size, reach);
-  return pages.second != NO_UNIT;
+  return is_page(pages.second);
 }
 
 ARMILLION_INLINE std::uint64_t locate_byte(const LaneMemory& memory, const AccessPages& pages, std::uint64_t address,
