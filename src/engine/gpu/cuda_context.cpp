@@ -24,9 +24,9 @@ using cuda::Result;
 
 // The kernels' names in the module, in the order of `Kernel`.
 constexpr std::array<const char*, static_cast<std::size_t>(Kernel::COUNT)> KERNEL_NAMES{
-    "armillion_run",   "armillion_reset_memory", "armillion_reset_state", "armillion_copy_guest_memory",
-    "armillion_clean", "armillion_reset_lanes",  "armillion_write_pages", "armillion_copy_cells",  "armillion_resume",
-    "armillion_stop",  "armillion_summarize"};
+    "armillion_run",    "armillion_reset_memory", "armillion_reset_state", "armillion_copy_guest_memory",
+    "armillion_clean",  "armillion_reset_lanes",  "armillion_write_pages", "armillion_copy_cells",
+    "armillion_resume", "armillion_stop",         "armillion_summarize"};
 static_assert(KERNEL_NAMES.back() != nullptr, "a kernel has no name");
 
 GpuInfo usable_gpu(int index) {

@@ -155,8 +155,9 @@ class Kernel : public KernelState {
 
   // Files (paths.cpp).
 
-  /// Makes this kernel's own captured outputs take what is written to the standard streams, whosever they were, and lets
-  /// the guest read `input` from standard input; nullptr leaves what another kernel's snapshot had, where it was bytes.
+  /// Makes this kernel's own captured outputs take what is written to the standard streams, whosever they were, and
+  /// lets the guest read `input` from standard input; nullptr leaves what another kernel's snapshot had, where it was
+  /// bytes.
   void adopt_standard_streams(const std::shared_ptr<const std::string>& input);
 
   /// Where a path argument leads, from a directory argument on.
