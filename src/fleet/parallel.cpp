@@ -39,6 +39,7 @@ void run_on_threads(std::size_t threads, std::uint64_t count,
   };
   {
     std::vector<std::jthread> workers;
+    workers.reserve(threads);
     for (std::size_t thread = 0; thread < threads; ++thread) {
       workers.emplace_back([&, thread] {
         std::exception_ptr thrown;

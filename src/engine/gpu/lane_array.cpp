@@ -52,7 +52,7 @@ LaneArray::~LaneArray() {
   try {
     interrupt();
     backend_.wait();
-  } catch (const Error&) {
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
     // The device is lost; there is nothing left to wait for.
   }
 }

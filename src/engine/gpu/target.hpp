@@ -21,7 +21,7 @@ namespace armillion::engine::gpu::target {
 /// A value that code for the host sees as a number and device code as an address.
 template <class T>
 ARMILLION_INLINE ARMILLION_GLOBAL T* global(std::uint64_t address) {
-  return reinterpret_cast<ARMILLION_GLOBAL T*>(address);
+  return reinterpret_cast<ARMILLION_GLOBAL T*>(address);  // NOLINT(performance-no-int-to-ptr)
 }
 
 /// Has the compiler carry the value in one register: it would take it apart, and carry each of its parts.
