@@ -213,7 +213,6 @@ class CpuLanes final : public LaneEngine {
     double elapsed_seconds() const { return seconds_since(start_); }
     std::uint64_t instructions() const { return instructions_.load(std::memory_order_relaxed); }
     bool is_over() const { return cancelled_.load(std::memory_order_relaxed) || is_late(); }
-    void end() { cancelled_.store(false, std::memory_order_relaxed); }
 
     // Lets the machine run, and tells what came of it. Returns the instructions that it retired.
     std::uint64_t execute(LaneHost& host, std::uint64_t limit, LaneResult& result,
@@ -232,13 +231,7 @@ class CpuLanes final : public LaneEngine {
       } else {
         outcome = host.run(run_options, with);
       }
-      result.instructions += outcome.instructions;
-      result.stop_reason = outcome.stop_reason;
-      result.pc = outcome.pc;
-      result.immediate = outcome.immediate;
-      result.fault = outcome.fault;
-      result.exit_code = outcome.exit_code;
-      result.signal = outcome.signal;
+      add_run(result, outcome);
       return outcome.instructions;
     }
 
@@ -284,7 +277,6 @@ class CpuLanes final : public LaneEngine {
             wait);
       } catch (...) {
         forget_cancelled_hosts();
-        end();
         throw;
       }
       forget_cancelled_hosts();
@@ -316,14 +308,6 @@ class CpuLanes final : public LaneEngine {
   static bool needs_kernel(StopReason reason) {
     return reason != StopReason::RETURNED && reason != StopReason::INSTRUCTION_LIMIT && reason != StopReason::TIMEOUT &&
            reason != StopReason::CANCELLED;
-  }
-
-  static void set_register(Machine& machine, RegisterFile file, unsigned number, std::uint64_t value) {
-    if (file == RegisterFile::GENERAL) {
-      machine.set_x(number, value);
-    } else {
-      machine.set_vector(number, {value, 0});
-    }
   }
 
   const LaneMoment& moment_of(std::uint64_t lane) const {
@@ -362,7 +346,6 @@ class CpuLanes final : public LaneEngine {
     result.elapsed_seconds = run.elapsed_seconds();
     result.instructions = run.instructions();
     for (const CpuLane& lane : lanes_) ++result.stops[static_cast<std::size_t>(lane.result.stop_reason)];
-    run.end();
     return result;
   }
 

@@ -1,8 +1,6 @@
 #include "fleet/device_lanes.hpp"
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cstring>
 #include <optional>
 #include <thread>
@@ -157,12 +155,7 @@ class DeviceLanes final : public LaneEngine {
     settle();
     write_registers(file, number, CallArgument(CallArgument::Kind::INTEGER, values));
     for_lanes_on_host(0, values.size(), [&](std::uint64_t lane) {
-      Machine& machine = become(lane);
-      if (file == RegisterFile::GENERAL) {
-        machine.set_x(number, values[lane]);
-      } else {
-        machine.set_vector(number, {values[lane], 0});
-      }
+      set_register(become(lane), file, number, values[lane]);
       keep(lane);
     });
   }
@@ -198,11 +191,7 @@ class DeviceLanes final : public LaneEngine {
       bool all_done = true;
       for (std::uint64_t i = 0; i < count; ++i) all_done &= done[i] != 0 || is_on_host(first + i);
       if (all_done) return;
-      if (!grow()) {
-        throw Error(ErrorCode::OUT_OF_MEMORY, device() +
-                                                  " has no memory left for pages that lanes write: their limit is " +
-                                                  std::to_string(frame_limit_bytes_) + " bytes");
-      }
+      if (!grow()) throw_out_of_memory();
     }
   }
 
@@ -495,7 +484,6 @@ class DeviceLanes final : public LaneEngine {
       --summary.stops[static_cast<std::size_t>(AWAY)];
       ++summary.stops[static_cast<std::size_t>(reason)];
     });
-    cancelled.store(false, std::memory_order_relaxed);
     FleetResult result;
     std::ranges::copy(summary.stops, result.stops.begin());
     result.instructions = summary.retired + retired_by_reset_ - retired_before + retired_on_host;
@@ -654,13 +642,7 @@ class DeviceLanes final : public LaneEngine {
       if (process.instructions_left != UNLIMITED) process.instructions_left -= outcome.instructions;
       if (process.run_left != UNLIMITED) process.run_left -= outcome.instructions;
       retired_now += outcome.instructions;
-      process.result.instructions += outcome.instructions;
-      process.result.stop_reason = outcome.stop_reason;
-      process.result.pc = outcome.pc;
-      process.result.immediate = outcome.immediate;
-      process.result.fault = outcome.fault;
-      process.result.exit_code = outcome.exit_code;
-      process.result.signal = outcome.signal;
+      add_run(process.result, outcome);
       if (outcome.stop_reason == StopReason::TIMEOUT || outcome.stop_reason == StopReason::CANCELLED) {
         process.result.stop_reason = StopReason::RUNNING;
         more = true;

@@ -74,7 +74,7 @@ class LaneEngine {
   virtual std::vector<LaneResult> results() = 0;
   virtual std::vector<Hash128> state_hashes(std::uint64_t first, std::uint64_t count) = 0;
 
-  /// `cancelled` may become true at any time; it is false again afterwards.
+  /// `cancelled` may become true at any time; who calls makes it false again.
   virtual FleetResult run(const FleetRunOptions& options, std::atomic<bool>& cancelled) = 0;
   /// Resets all lanes, calls, and resets them again, except for their results.
   virtual CallResult call(const Call& call, const FleetRunOptions& options, std::atomic<bool>& cancelled) = 0;

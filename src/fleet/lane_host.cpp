@@ -9,7 +9,6 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "fleet/lane_engine.hpp"
 #include "guest/linux/kernel.hpp"
 
 namespace armillion::fleet {
@@ -196,6 +195,24 @@ ProcessResult LaneHost::serve(const RunResult& stop, std::uint64_t limit, const 
 }
 
 bool LaneHost::can_run_elsewhere() const { return process_ == nullptr || process_->kernel().is_uninterrupted(); }
+
+void add_run(LaneResult& result, const ProcessResult& run) {
+  result.instructions += run.instructions;
+  result.stop_reason = run.stop_reason;
+  result.pc = run.pc;
+  result.immediate = run.immediate;
+  result.fault = run.fault;
+  result.exit_code = run.exit_code;
+  result.signal = run.signal;
+}
+
+void set_register(Machine& machine, RegisterFile file, unsigned number, std::uint64_t value) {
+  if (file == RegisterFile::GENERAL) {
+    machine.set_x(number, value);
+  } else {
+    machine.set_vector(number, {value, 0});
+  }
+}
 
 Hash128 process_state_hash(Hash128 machine) {
   const XXH128_hash_t digest = XXH3_128bits(&machine, sizeof machine);

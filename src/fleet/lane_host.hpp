@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "armillion/fleet.hpp"
+#include "fleet/lane_engine.hpp"
 #include "guest/address_space.hpp"
 
 namespace armillion::fleet {
@@ -96,6 +97,11 @@ class LaneHost {
   std::unique_ptr<Process> process_;
   bool expects_return_ = false;
 };
+
+/// Adds what a run on the host did to what a lane has done.
+void add_run(LaneResult& result, const ProcessResult& run);
+
+void set_register(Machine& machine, RegisterFile file, unsigned number, std::uint64_t value);
 
 /// The hash of a process that has one thread, whose machine has this hash.
 Hash128 process_state_hash(Hash128 machine);

@@ -6,12 +6,11 @@
 #include <span>
 #include <string>
 
+#include "engine/gpu/lane_layout.hpp"
+
 // What lanes need of the processor that runs them, so that all code but the two implementations is the same for a GPU
 // (cuda_backend.cpp) and for the host that stands in for one (host_backend.cpp).
 namespace armillion::engine::gpu {
-
-/// An address in the backend's memory, as device code sees it.
-using DeviceAddress = std::uint64_t;
 
 /// Memory of the backend. Freed with the object, which must not outlive its backend.
 class DeviceMemory {

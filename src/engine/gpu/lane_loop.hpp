@@ -10,8 +10,8 @@ namespace armillion::engine::gpu {
 
 /// Instructions between two looks at the limit and the clock.
 inline constexpr std::uint32_t SLICE_INSTRUCTIONS = 1024;
-/// How often a lane looks at the mailbox, for all: a look crosses the bus to the host. Each lane that looked for
-/// itself, every 2 ms, cost a full device half of its speed.
+/// How often a lane looks at the mailbox, for all: a look crosses the bus to the host,
+/// which the looks of all lanes would fill.
 inline constexpr std::uint64_t LOOK_NANOSECONDS = 1'000'000;
 
 /// A lane's registers, flags and PC, from where its state is kept.
