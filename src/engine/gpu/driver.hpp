@@ -39,6 +39,8 @@ enum class Attribute : int {
   VIRTUAL_MEMORY_MANAGEMENT_SUPPORTED = 102,
 };
 
+enum class Limit : int { STACK_SIZE = 0 };
+
 enum class Granularity : int { MINIMUM = 0 };
 
 enum class JitOption : int { MAX_REGISTERS = 0, ERROR_LOG_BUFFER = 5, ERROR_LOG_BUFFER_SIZE_BYTES = 6 };

@@ -120,27 +120,43 @@ ARMILLION_INLINE void reset_lanes_kernel(const ARMILLION_GLOBAL Launch* launch, 
   }
 }
 
-/// Finds a page for the host. Lanes come here together, so that they seldom find each other in the way.
-ARMILLION_INLINE PageUnit translate_for_host(const LaneMemory& memory, std::uint64_t address, Reach reach) {
-  PageUnit unit = BUSY_UNIT;
-  while (unit == BUSY_UNIT) unit = translate(memory, address, 1, reach);
+/// Finds a page for the host. All lanes of the warp come here together, those that want none too. Lanes that meet find
+/// nobody in their way; should some not have met, they come one after the other.
+ARMILLION_INLINE PageUnit translate_for_host(const LaneMemory& memory, bool wants, std::uint64_t address, Reach reach) {
+  const std::uint32_t lanes = 1u << memory.cell_shift;
+  const std::uint32_t mask = target::whole_warp(memory.lane, lanes);
+  target::synchronize(mask);
+  PageUnit unit = wants ? translate(memory, address, 1, reach) : NO_UNIT;
+  target::synchronize(mask);
+  while (target::ballot(mask, unit == BUSY_UNIT) != 0) {
+    for (std::uint32_t lane = 0; lane < lanes; ++lane) {
+      if (lane == memory.lane && unit == BUSY_UNIT) unit = translate(memory, address, 1, reach);
+      target::synchronize(mask);
+    }
+  }
   return unit;
 }
 
 ARMILLION_INLINE void write_pages_kernel(const ARMILLION_GLOBAL Launch* launch, ARMILLION_SHARED WarpShared* shared,
                                          Thread thread) {
   const LaneMemory memory = lane_memory(launch, shared, thread.lane);
-  if (thread.lane >= 1u << memory.cell_shift || memory.lane_index() >= launch->lane_count) return;
+  if (thread.lane >= 1u << memory.cell_shift) return;
+  const std::uint32_t mask = target::whole_warp(memory.lane, 1u << memory.cell_shift);
   const auto* starts = target::global<const std::uint32_t>(launch->page_starts) + memory.lane_index();
-  for (std::uint32_t i = starts[0]; i < starts[1]; ++i) {
-    const std::uint64_t address = target::global<const std::uint64_t>(launch->page_addresses)[i];
-    const PageUnit unit = translate_for_host(memory, address, Reach::HOST_WRITE);
-    target::global<std::uint8_t>(launch->pages_written)[i] = unit != NO_UNIT ? 1 : 0;
-    if (unit == NO_UNIT) continue;
-    const auto* source = target::global<const std::uint64_t>(launch->page_bytes) + std::uint64_t{i} * PAGE_CELLS;
-    for (std::uint32_t cell = 0; cell < PAGE_CELLS; ++cell) {
+  const bool exists = memory.lane_index() < launch->lane_count;
+  std::uint32_t page = exists ? starts[0] : 0;
+  const std::uint32_t end = exists ? starts[1] : 0;
+  while (target::ballot(mask, page < end) != 0) {
+    const bool writes = page < end;
+    const std::uint64_t address = writes ? target::global<const std::uint64_t>(launch->page_addresses)[page] : 0;
+    const PageUnit unit = translate_for_host(memory, writes, address, Reach::HOST_WRITE);
+    if (!writes) continue;
+    target::global<std::uint8_t>(launch->pages_written)[page] = unit != NO_UNIT ? 1 : 0;
+    const auto* source = target::global<const std::uint64_t>(launch->page_bytes) + std::uint64_t{page} * PAGE_CELLS;
+    for (std::uint32_t cell = 0; cell < PAGE_CELLS && unit != NO_UNIT; ++cell) {
       *target::global<std::uint64_t>(memory.locate(unit, address + std::uint64_t{cell} * CELL_BYTES)) = source[cell];
     }
+    ++page;
   }
 }
 
@@ -203,26 +219,28 @@ ARMILLION_INLINE void copy_guest_memory_kernel(const ARMILLION_GLOBAL Launch* la
   const LaneMemory memory = lane_memory(launch, shared, thread.lane);
   if (thread.lane >= 1u << memory.cell_shift) return;
   const std::uint64_t number = memory.lane_index() - launch->copy_first_lane;
-  if (memory.lane_index() < launch->copy_first_lane || number >= launch->copy_lanes) return;
+  const bool copies = memory.lane_index() >= launch->copy_first_lane && number < launch->copy_lanes;
   auto* buffer = target::global<unsigned char>(launch->copy_buffer) + number * launch->copy_bytes;
   const Reach reach = launch->copy_to_guest != 0 ? Reach::HOST_WRITE : Reach::HOST_READ;
-  bool is_done = true;
-  PageUnit unit = NO_UNIT;
-  for (std::uint64_t i = 0; i < launch->copy_bytes && is_done; ++i) {
+  bool is_done = copies;
+  for (std::uint64_t i = 0; i < launch->copy_bytes;) {
     const std::uint64_t address = launch->copy_address + i;
-    if (i == 0 || address % PAGE_BYTES == 0) unit = translate_for_host(memory, address, reach);
-    if (unit == NO_UNIT) {
-      is_done = false;
-      break;
-    }
-    auto* place = target::global<unsigned char>(memory.locate(unit, address));
-    if (launch->copy_to_guest != 0) {
-      *place = buffer[i];
-    } else {
-      buffer[i] = *place;
+    const PageUnit unit = translate_for_host(memory, is_done, address, reach);
+    is_done &= unit != NO_UNIT;
+    const std::uint64_t left_in_page = PAGE_BYTES - address % PAGE_BYTES;
+    const std::uint64_t left = launch->copy_bytes - i;
+    const std::uint64_t end = i + (left < left_in_page ? left : left_in_page);
+    for (; i < end; ++i) {
+      if (!is_done) continue;
+      auto* place = target::global<unsigned char>(memory.locate(unit, launch->copy_address + i));
+      if (launch->copy_to_guest != 0) {
+        *place = buffer[i];
+      } else {
+        buffer[i] = *place;
+      }
     }
   }
-  target::global<std::uint8_t>(launch->copy_done)[number] = is_done ? 1 : 0;
+  if (copies) target::global<std::uint8_t>(launch->copy_done)[number] = is_done ? 1 : 0;
 }
 
 }  // namespace armillion::engine::gpu

@@ -137,7 +137,8 @@ struct LaneControl {
   // While a kernel runs: what the launch still allows, and the instructions that the lane was granted at once.
   std::uint64_t launch_left;
   std::uint32_t slice;
-  std::uint32_t reserved2;
+  /// How often it has waited for other lanes of its warp since then.
+  std::uint32_t waits;
   /// How many instructions it may still retire in this run, which may take several launches.
   std::uint64_t run_left;
 };

@@ -10,6 +10,8 @@ namespace armillion::engine::gpu {
 
 /// Instructions between two looks at the limit and the clock.
 inline constexpr std::uint32_t SLICE_INSTRUCTIONS = 1024;
+/// How often a lane waits for others in one slice: some milliseconds in all, which is longer than any of them keeps it.
+inline constexpr std::uint32_t MOST_WAITS = 1 << 14;
 /// How often a lane looks at the mailbox, for all: a look crosses the bus to the host,
 /// which the looks of all lanes would fill.
 inline constexpr std::uint64_t LOOK_NANOSECONDS = 1'000'000;
@@ -86,6 +88,13 @@ ARMILLION_INLINE void settle_slice(ARMILLION_GLOBAL LaneControl& control, std::u
   control.slice = 0;
 }
 
+/// Waits for other lanes of the warp, before an instruction is executed again. Nothing promises that they go on while
+/// this one asks, so that it asks so often and then leaves the launch: false.
+ARMILLION_COLD inline bool wait_for_others(LaneMemory memory) {
+  target::pause();
+  return ++memory.control().waits < MOST_WAITS;
+}
+
 /// Grants a lane that has used up its slice the next one; 0 where it has to come back to the host.
 ARMILLION_COLD inline std::uint32_t grant_slice(LaneMemory memory) {
   ARMILLION_GLOBAL LaneControl& control = memory.control();
@@ -98,6 +107,7 @@ ARMILLION_COLD inline std::uint32_t grant_slice(LaneMemory memory) {
   control.slice =
       control.launch_left < SLICE_INSTRUCTIONS ? static_cast<std::uint32_t>(control.launch_left) : SLICE_INSTRUCTIONS;
   control.launch_left -= control.slice;
+  control.waits = 0;
   return control.slice;
 }
 
@@ -181,7 +191,7 @@ ARMILLION_INLINE void run_lane(Lane& lane) {
   end_of_instruction:
     if (next == Next::SEQUENTIAL || next == Next::SEQUENTIAL_ANEW) goto sequential_anew;
     if (next == Next::STOP_BEFORE) goto stop;
-    if (next == Next::AGAIN) goto moved;
+    if (next == Next::AGAIN) goto again;
     if (next == Next::BRANCH_RELATIVE) goto branch_relative;
     if (next == Next::BRANCH) goto branch;
     --lane.remaining;
@@ -190,6 +200,8 @@ ARMILLION_INLINE void run_lane(Lane& lane) {
     if (next == Next::STOP_AFTER) goto stop;
     goto moved;
 
+  again:
+    if (wait_for_others(lane.memory)) goto moved;
   stop:
     end_slice(lane.memory, lane.remaining);
     lane.remaining = 0;

@@ -44,6 +44,9 @@ ARMILLION_INLINE std::uint32_t active_lanes(std::uint32_t) {
   return mask;
 }
 
+/// All lanes of a warp that has this many.
+ARMILLION_INLINE std::uint32_t whole_warp(std::uint32_t, std::uint32_t lanes) { return ~0u >> (32 - lanes); }
+
 ARMILLION_INLINE void synchronize(std::uint32_t mask) { __nvvm_bar_warp_sync(mask); }
 
 /// The value that the lane numbered `lane` has.
@@ -56,6 +59,9 @@ ARMILLION_INLINE std::uint32_t ballot(std::uint32_t mask, bool vote) { return __
 
 /// Orders this lane's accesses of memory for the other lanes of its warp.
 ARMILLION_INLINE void fence_warp() { __nvvm_membar_cta(); }
+
+/// Lets lanes of the warp that are elsewhere go on for a moment.
+ARMILLION_INLINE void pause() { asm volatile("nanosleep.u32 200;" : : : "memory"); }
 
 ARMILLION_INLINE std::uint64_t nanoseconds() {
   std::uint64_t now = 0;
@@ -75,10 +81,12 @@ ARMILLION_INLINE std::uint32_t exchange(ARMILLION_SHARED std::uint32_t* word, st
 #else
 
 ARMILLION_INLINE std::uint32_t active_lanes(std::uint32_t lane) { return 1u << lane; }
+ARMILLION_INLINE std::uint32_t whole_warp(std::uint32_t lane, std::uint32_t) { return 1u << lane; }
 ARMILLION_INLINE void synchronize(std::uint32_t) {}
 ARMILLION_INLINE std::uint32_t broadcast(std::uint32_t, std::uint32_t value, std::uint32_t) { return value; }
 ARMILLION_INLINE std::uint32_t ballot(std::uint32_t mask, bool vote) { return vote ? mask : 0; }
 ARMILLION_INLINE void fence_warp() {}
+ARMILLION_INLINE void pause() {}
 std::uint64_t nanoseconds();
 ARMILLION_INLINE std::uint32_t exchange(std::uint32_t* word, std::uint32_t value) {
   return __atomic_exchange_n(word, value, __ATOMIC_RELAXED);
