@@ -29,16 +29,29 @@ ARMILLION_INLINE void prepare_warp(ARMILLION_SHARED WarpShared* shared, std::uin
   }
   if (lane != 0) return;
   shared->lock = 0;
+  shared->running = 0;
   shared->warp = warp;
+}
+
+/// All lanes of the warp come here together and tell whether they run.
+ARMILLION_INLINE void set_running(const LaneMemory& memory, bool runs) {
+  const std::uint32_t mask = target::whole_warp(memory.lane, 1u << memory.cell_shift);
+  const std::uint32_t running = target::ballot(mask, runs);
+  if (memory.lane == 0) memory.shared->running = running;
+  target::fence_warp();
+  target::synchronize(mask);
 }
 
 ARMILLION_INLINE void run_kernel(const ARMILLION_GLOBAL Launch* launch, ARMILLION_SHARED WarpShared* shared,
                                  Thread thread) {
   const LaneMemory memory = lane_memory(launch, shared, thread.lane);
   const std::uint32_t warp_lanes = 1u << memory.cell_shift;
-  if (thread.lane >= warp_lanes || memory.lane_index() >= launch->lane_count) return;
+  if (thread.lane >= warp_lanes) return;
+  const bool runs = memory.lane_index() < launch->lane_count &&
+                    memory.control().stop == static_cast<std::uint8_t>(StopReason::RUNNING);
+  set_running(memory, runs);
+  if (!runs) return;
   ARMILLION_GLOBAL LaneControl& control = memory.control();
-  if (control.stop != static_cast<std::uint8_t>(StopReason::RUNNING)) return;
   Lane lane{};
   lane.memory = memory;
   lane.registers = &shared->registers[0][thread.lane];
@@ -51,6 +64,8 @@ ARMILLION_INLINE void run_kernel(const ARMILLION_GLOBAL Launch* launch, ARMILLIO
   control.launch_left = left;
   control.slice = 0;
   run_lane(lane);
+  // After the last look-up of a page.
+  target::fetch_and(&shared->running, ~(1u << thread.lane));
 }
 
 ARMILLION_INLINE void reset_memory_kernel(const ARMILLION_GLOBAL Launch* launch, Thread thread) {
@@ -120,12 +135,12 @@ ARMILLION_INLINE void reset_lanes_kernel(const ARMILLION_GLOBAL Launch* launch, 
   }
 }
 
-/// Finds a page for the host. All lanes of the warp come here together, those that want none too. Lanes that meet find
-/// nobody in their way; should some not have met, they come one after the other.
+/// Finds a page for the host. All lanes of the warp come here together, those that want none too. Lanes that were in
+/// each other's way come one after the other.
 ARMILLION_INLINE PageUnit translate_for_host(const LaneMemory& memory, bool wants, std::uint64_t address, Reach reach) {
   const std::uint32_t lanes = 1u << memory.cell_shift;
   const std::uint32_t mask = target::whole_warp(memory.lane, lanes);
-  target::synchronize(mask);
+  set_running(memory, wants);
   PageUnit unit = wants ? translate(memory, address, 1, reach) : NO_UNIT;
   target::synchronize(mask);
   while (target::ballot(mask, unit == BUSY_UNIT) != 0) {

@@ -41,7 +41,10 @@ inline constexpr std::uint32_t NO_TAG = 0x800;
 struct WarpShared {
   std::uint64_t registers[REGISTER_CELLS][WARP_LANES];
   TlbEntry tlb[TLB_ENTRIES];
+  /// A lane that looks up a page while others of the warp are elsewhere holds it.
   std::uint32_t lock;
+  /// The lanes that run, a bit for each.
+  std::uint32_t running;
   std::uint32_t warp;
 };
 
@@ -198,7 +201,7 @@ ARMILLION_INLINE void mark_dirty(const ARMILLION_GLOBAL FrameStore& store, std::
   target::global<std::uint32_t>(store.dirty_frames)[place] = frame;
 }
 
-/// Finds a page for an access. Called with the warp's lock held.
+/// Finds a page for an access, while no other lane of the warp does.
 ARMILLION_INLINE Lookup look_up(const LaneMemory& memory, std::uint64_t page, Reach reach) {
   const ARMILLION_GLOBAL Image& image = memory.launch->image;
   const ARMILLION_GLOBAL FrameStore& store = memory.launch->store;
@@ -265,84 +268,120 @@ ARMILLION_INLINE void fill_frame(const LaneMemory& memory, std::uint32_t unit, s
   for (std::uint32_t i = first; i < count; i += sharers) destination[i] = source[i >> memory.cell_shift];
 }
 
+/// The same by this lane alone, in the widest stores there are.
+ARMILLION_INLINE void fill_frame_alone(const LaneMemory& memory, std::uint32_t unit, std::uint32_t frame) {
+  if (memory.cell_shift == 0) {
+    fill_frame(memory, unit, frame, 1u << memory.lane);
+    return;
+  }
+  using Pair = std::uint64_t __attribute__((vector_size(16)));
+  const auto* source = target::global<const std::uint64_t>(memory.frame_memory + std::uint64_t{unit} * PAGE_BYTES);
+  auto* destination =
+      target::global<Pair>(memory.frame_memory + std::uint64_t{frame_unit(memory.launch->store, frame)} * PAGE_BYTES);
+#pragma clang loop unroll_count(4)
+  for (std::uint32_t cell = 0; cell < PAGE_CELLS; ++cell) {
+    const Pair pair{source[cell], source[cell]};
+#pragma clang loop unroll(full)
+    for (std::uint32_t i = 0; i < WARP_LANES / 2; ++i) destination[cell * (WARP_LANES / 2) + i] = pair;
+  }
+}
+
 ARMILLION_INLINE std::uint64_t broadcast(std::uint32_t mask, std::uint64_t value, std::uint32_t lane) {
   const std::uint32_t low = target::broadcast(mask, static_cast<std::uint32_t>(value), lane);
   const std::uint32_t high = target::broadcast(mask, static_cast<std::uint32_t>(value >> 32), lane);
   return std::uint64_t{high} << 32 | low;
 }
 
-/// Finds the page of `address`, which has no tag, for an access of `size` bytes in that page, and keeps what it found
-/// in the TLB. NO_UNIT where the access is not allowed: the lane's control says why, unless the host made it.
-///
-/// Lanes that are elsewhere may hold the warp's lock. They are not waited for, as a warp has no order in which its
-/// paths make progress: BUSY_UNIT sends the lane to where the warp meets.
-ARMILLION_COLD inline PageUnit translate(LaneMemory memory, std::uint64_t address, std::uint32_t size, Reach reach) {
-  const std::uint64_t page = address / PAGE_BYTES;
-  const std::uint32_t mask = target::active_lanes(memory.lane);
-  PageUnit result = NO_UNIT;
-  auto status = Lookup::Status::FOUND;
-  // Lanes that want the same page are served at once.
+/// Makes what a look-up found the warp's: publishes the new frame, which is filled, and keeps the page in the TLB.
+ARMILLION_INLINE void keep(const LaneMemory& memory, std::uint64_t page, const Lookup& found, PageUnit unit) {
+  if (found.new_frame != NO_SLOT) publish(memory, page, found.new_frame);
+  const std::uint64_t address = page * PAGE_BYTES;
+  const auto tag_for = [&found, address](Permissions access) {
+    return allows(static_cast<Permissions>(found.cached_for), access) ? static_cast<std::uint32_t>(address) : NO_TAG;
+  };
+  memory.set_entry(address, {tag_for(Permissions::READ), tag_for(Permissions::WRITE),
+                             static_cast<std::uint32_t>(address >> 32), unit});
+}
+
+/// A page, or why there is none.
+struct Found {
+  Lookup::Status status;
+  PageUnit unit;
+};
+
+/// Finds pages for all lanes of the warp that run, which are here together. Lanes that want the same page are served at
+/// once.
+ARMILLION_INLINE Found find_together(const LaneMemory& memory, std::uint64_t page, Reach reach, std::uint32_t mask) {
+  Found result{Lookup::Status::FOUND, NO_UNIT};
   for (std::uint32_t todo = mask; todo != 0;) {
     const auto leader = static_cast<std::uint32_t>(__builtin_ctz(todo));
     const std::uint64_t leader_page = broadcast(mask, page, leader);
     const auto leader_reach = static_cast<Reach>(target::broadcast(mask, static_cast<std::uint32_t>(reach), leader));
     const bool leads = memory.lane == leader;
     Lookup found{};
-    if (leads) {
-      if (target::exchange(&memory.shared->lock, 1) != 0) {
-        found.status = Lookup::Status::BUSY;
-      } else {
-        target::fence_warp();
-        found = look_up(memory, leader_page, leader_reach);
-      }
-    }
+    if (leads) found = look_up(memory, leader_page, leader_reach);
     found.status =
         static_cast<Lookup::Status>(target::broadcast(mask, static_cast<std::uint32_t>(found.status), leader));
-    if (found.status == Lookup::Status::BUSY) {
-      if ((todo >> memory.lane & 1) != 0) return BUSY_UNIT;
-      break;
-    }
     found.unit = target::broadcast(mask, found.unit, leader);
     found.new_frame = target::broadcast(mask, found.new_frame, leader);
-    found.cached_for = target::broadcast(mask, found.cached_for, leader);
     PageUnit unit = found.unit;
     if (found.status == Lookup::Status::FOUND && found.new_frame != NO_SLOT) {
       fill_frame(memory, found.unit, found.new_frame, mask);
       unit = frame_unit(memory.launch->store, found.new_frame) | UNIT_PRIVATE;
-      target::fence_warp();
-      target::synchronize(mask);
     }
-    if (leads) {
-      if (found.status == Lookup::Status::FOUND) {
-        if (found.new_frame != NO_SLOT) publish(memory, leader_page, found.new_frame);
-        const std::uint64_t page_address = leader_page * PAGE_BYTES;
-        const auto tag_for = [&found, page_address](Permissions access) {
-          return allows(static_cast<Permissions>(found.cached_for), access) ? static_cast<std::uint32_t>(page_address)
-                                                                            : NO_TAG;
-        };
-        memory.set_entry(page_address, {tag_for(Permissions::READ), tag_for(Permissions::WRITE),
-                                        static_cast<std::uint32_t>(page_address >> 32), unit});
-      }
-      target::fence_warp();
-      target::exchange(&memory.shared->lock, 0);
-    }
+    target::fence_warp();
+    target::synchronize(mask);
+    if (leads && found.status == Lookup::Status::FOUND) keep(memory, leader_page, found, unit);
+    target::fence_warp();
     const bool served = page == leader_page && reach == leader_reach;
-    if (served) {
-      status = found.status;
-      result = status == Lookup::Status::FOUND ? unit : NO_UNIT;
-    }
+    if (served) result = {found.status, unit};
     todo &= ~target::ballot(mask, served);
   }
-  if (status != Lookup::Status::FOUND && reach != Reach::HOST_READ && reach != Reach::HOST_WRITE) {
+  return result;
+}
+
+/// Finds a page for this lane alone, while others of its warp may be anywhere, also here. They are not waited for, as a
+/// warp has no order in which its paths make progress: BUSY where one of them looks up a page.
+ARMILLION_INLINE Found find_alone(const LaneMemory& memory, std::uint64_t page, Reach reach) {
+  if (target::exchange(&memory.shared->lock, 1) != 0) return {Lookup::Status::BUSY, BUSY_UNIT};
+  target::fence_warp();
+  const Lookup found = look_up(memory, page, reach);
+  PageUnit unit = found.unit;
+  if (found.status == Lookup::Status::FOUND) {
+    if (found.new_frame != NO_SLOT) {
+      fill_frame_alone(memory, found.unit, found.new_frame);
+      unit = frame_unit(memory.launch->store, found.new_frame) | UNIT_PRIVATE;
+      target::fence_warp();
+    }
+    keep(memory, page, found, unit);
+  }
+  target::fence_warp();
+  target::exchange(&memory.shared->lock, 0);
+  return {found.status, unit};
+}
+
+/// Finds the page of `address`, which has no tag, for an access of `size` bytes in that page, and keeps what it found
+/// in the TLB. NO_UNIT where the access is not allowed: the lane's control says why, unless the host made it. BUSY_UNIT
+/// where another lane of the warp is looking up a page, and this one has to ask again.
+///
+/// Lanes share the work only where all that run are here. Parts of a warp that do so at the same time, each for itself,
+/// were seen to wait for each other for ever on an H200.
+ARMILLION_COLD inline PageUnit translate(LaneMemory memory, std::uint64_t address, std::uint32_t size, Reach reach) {
+  const std::uint64_t page = address / PAGE_BYTES;
+  const std::uint32_t mask = target::active_lanes(memory.lane);
+  const Found found =
+      mask == memory.shared->running ? find_together(memory, page, reach, mask) : find_alone(memory, page, reach);
+  if (found.status == Lookup::Status::FOUND || found.status == Lookup::Status::BUSY) return found.unit;
+  if (reach != Reach::HOST_READ && reach != Reach::HOST_WRITE) {
     ARMILLION_GLOBAL LaneControl& control = memory.control();
-    const bool is_fault = status != Lookup::Status::NO_FRAME_LEFT;
+    const bool is_fault = found.status != Lookup::Status::NO_FRAME_LEFT;
     control.stop = static_cast<std::uint8_t>(is_fault ? StopReason::MEMORY_FAULT : StopReason::OUT_OF_MEMORY);
     control.fault.address = address;
     control.fault.size = size;
     control.fault.access = is_write(reach) ? Access::WRITE : reach == Reach::EXECUTE ? Access::EXECUTE : Access::READ;
-    control.fault.kind = status == Lookup::Status::PERMISSION ? FaultKind::PERMISSION : FaultKind::UNMAPPED;
+    control.fault.kind = found.status == Lookup::Status::PERMISSION ? FaultKind::PERMISSION : FaultKind::UNMAPPED;
   }
-  return result;
+  return NO_UNIT;
 }
 
 /// The pages of an access: one, or two where it crosses a page.

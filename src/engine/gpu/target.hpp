@@ -78,6 +78,13 @@ ARMILLION_INLINE std::uint32_t exchange(ARMILLION_SHARED std::uint32_t* word, st
   return old;
 }
 
+ARMILLION_INLINE void fetch_and(ARMILLION_SHARED std::uint32_t* word, std::uint32_t value) {
+  asm volatile("red.shared.and.b32 [%0], %1;"
+               :
+               : "r"(static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(word))), "r"(value)
+               : "memory");
+}
+
 #else
 
 ARMILLION_INLINE std::uint32_t active_lanes(std::uint32_t lane) { return 1u << lane; }
@@ -90,6 +97,9 @@ ARMILLION_INLINE void pause() {}
 std::uint64_t nanoseconds();
 ARMILLION_INLINE std::uint32_t exchange(std::uint32_t* word, std::uint32_t value) {
   return __atomic_exchange_n(word, value, __ATOMIC_RELAXED);
+}
+ARMILLION_INLINE void fetch_and(std::uint32_t* word, std::uint32_t value) {
+  __atomic_fetch_and(word, value, __ATOMIC_RELAXED);
 }
 
 #endif
