@@ -20,7 +20,42 @@ constexpr std::uint32_t SUMMARY_WARPS = 1024;
 // What a copy of guest memory takes at once.
 constexpr std::uint64_t COPY_BYTES_AT_ONCE = std::uint64_t{256} << 20;
 
+std::uint64_t slots_for(std::uint64_t frames) {
+  return std::max<std::uint64_t>(std::bit_ceil(frames * SLOTS_PER_FRAME), LEAST_SLOTS);
+}
+
+// Frames with the numbers 0 and up in a new store.
+struct PlacedFrames {
+  std::vector<std::uint64_t> keys;
+  std::vector<std::uint32_t> slots;
+};
+
+// As many slots as it takes, `slots` at least.
+PlacedFrames place_frames(std::span<const std::uint64_t> keys_of_frames, std::uint64_t slots) {
+  while (true) {
+    PlacedFrames placed{.keys = std::vector<std::uint64_t>(slots, EMPTY_KEY), .slots = {}};
+    for (const std::uint64_t key : keys_of_frames) {
+      const std::uint32_t slot = free_slot(placed.keys, key);
+      if (slot == NO_SLOT) break;
+      placed.keys[slot] = key;
+      placed.slots.push_back(slot);
+    }
+    if (placed.slots.size() == keys_of_frames.size()) return placed;
+    slots *= 2;
+  }
+}
+
 }  // namespace
+
+std::uint32_t free_slot(std::span<const std::uint64_t> keys, std::uint64_t key) {
+  for (std::uint32_t line = 0; line < KEY_LINES; ++line) {
+    const std::uint32_t first = line_of_key(key, line, static_cast<std::uint32_t>(keys.size() - 1));
+    for (std::uint32_t slot = first; slot < first + LINE_SLOTS; ++slot) {
+      if (keys[slot] == EMPTY_KEY) return slot;
+    }
+  }
+  return NO_SLOT;
+}
 
 LaneArray::LaneArray(Backend& backend, const LaneArrayOptions& options) : backend_(backend), options_(options) {
   if (options.lanes == 0) throw Error(ErrorCode::INVALID_ARGUMENT, "there must be at least one lane");
@@ -85,9 +120,8 @@ void LaneArray::start(Kernel kernel, std::uint32_t warps) {
 }
 
 // The memory that finds frames, for `capacity` of them.
-void LaneArray::make_store(std::uint64_t capacity) {
-  const std::uint64_t slots = std::bit_ceil(capacity * 2 + 2);
-  if (slots > std::uint64_t{1} << 31) throw Error(ErrorCode::OUT_OF_MEMORY, "a device takes at most 2^30 frames");
+void LaneArray::make_store(std::uint64_t capacity, std::uint64_t slots) {
+  if (slots > std::uint64_t{1} << 31) throw Error(ErrorCode::OUT_OF_MEMORY, "a device takes at most 2^29 frames");
   keys_ = backend_.allocate(slots * sizeof(std::uint64_t));
   numbers_ = backend_.allocate(slots * sizeof(std::uint32_t));
   slots_ = backend_.allocate(capacity * sizeof(std::uint32_t));
@@ -117,7 +151,7 @@ void LaneArray::load(const guest::AddressSpace& memory, const State& state, std:
   page_keys_ = upload(std::span(pages.keys));
   page_frames_ = upload(std::span(pages.numbers));
   image_state_ = upload(std::span(&state, 1));
-  make_store(frames);
+  make_store(frames, slots_for(frames));
   launch_.frame_memory = frames_->address();
   launch_.store.first_unit = static_cast<std::uint32_t>(image_units_);
   launch_.image.page_keys = page_keys_->address();
@@ -458,6 +492,12 @@ bool LaneArray::add_frames(std::uint64_t bytes) {
   download(std::span(&dirty_count, 1), launch_.store.dirty_count);
   std::vector<std::uint32_t> dirty(dirty_count);
   download(std::span(dirty), launch_.store.dirty_frames);
+  std::vector<std::uint64_t> keys_of_frames(used);
+  for (std::uint32_t frame = 0; frame < used; ++frame) keys_of_frames[frame] = keys[slots[frame]];
+  // Where frames were left, a key found its lines full.
+  const bool had_room = used < launch_.store.capacity;
+  const PlacedFrames placed =
+      place_frames(keys_of_frames, std::max(slots_for(capacity), had_room ? 2 * old_slots : old_slots));
   // The old memory stays until the new one is there: where the device has none left, nothing has changed.
   auto old_keys = std::move(keys_);
   auto old_numbers = std::move(numbers_);
@@ -465,7 +505,7 @@ bool LaneArray::add_frames(std::uint64_t bytes) {
   auto old_dirty = std::move(dirty_frames_);
   const FrameStore old_store = launch_.store;
   try {
-    make_store(capacity);
+    make_store(capacity, placed.keys.size());
   } catch (const Error& error) {
     keys_ = std::move(old_keys);
     numbers_ = std::move(old_numbers);
@@ -475,20 +515,11 @@ bool LaneArray::add_frames(std::uint64_t bytes) {
     if (error.code() != ErrorCode::OUT_OF_MEMORY) throw;
     return false;
   }
-  const std::uint64_t mask = launch_.store.key_mask;
-  std::vector<std::uint64_t> new_keys(mask + 1, EMPTY_KEY);
-  std::vector<std::uint32_t> new_numbers(mask + 1);
-  for (std::uint32_t frame = 0; frame < used; ++frame) {
-    const std::uint64_t key = keys[slots[frame]];
-    std::uint64_t slot = hash_of_key(key) & mask;
-    while (new_keys[slot] != EMPTY_KEY) slot = (slot + 1) & mask;
-    new_keys[slot] = key;
-    new_numbers[slot] = numbers[slots[frame]];
-    slots[frame] = static_cast<std::uint32_t>(slot);
-  }
-  backend_.write(launch_.store.keys, std::as_bytes(std::span(new_keys)));
+  std::vector<std::uint32_t> new_numbers(placed.keys.size());
+  for (std::uint32_t frame = 0; frame < used; ++frame) new_numbers[placed.slots[frame]] = numbers[slots[frame]];
+  backend_.write(launch_.store.keys, std::as_bytes(std::span(placed.keys)));
   backend_.write(launch_.store.frames, std::as_bytes(std::span(new_numbers)));
-  if (used > 0) backend_.write(launch_.store.slots, std::as_bytes(std::span(slots)));
+  if (used > 0) backend_.write(launch_.store.slots, std::as_bytes(std::span(placed.slots)));
   if (!dirty.empty()) backend_.write(launch_.store.dirty_frames, std::as_bytes(std::span(dirty)));
   set_counters({used, dirty_count});
   return true;

@@ -41,6 +41,9 @@ struct LaneBlock {
 };
 static_assert(offsetof(LaneBlock, state) == offsetof(LaneBlock, control) + sizeof(LaneControl));
 
+/// Where `key` can be entered into the keys of a frame store; NO_SLOT where its lines are full.
+std::uint32_t free_slot(std::span<const std::uint64_t> keys, std::uint64_t key);
+
 /// Machines on a device that start from one image. Everything here is in order: a call that needs a result waits for
 /// what was launched before.
 class LaneArray {
@@ -161,7 +164,7 @@ class LaneArray {
   void copy_cells(CellCopy copy, std::uint32_t cell);
   void set_counters(const LaneCounters& counters);
   void copy_memory(std::uint64_t first, std::uint64_t count, std::uint64_t address, std::uint64_t size);
-  void make_store(std::uint64_t capacity);
+  void make_store(std::uint64_t capacity, std::uint64_t slots);
   template <class T>
   std::unique_ptr<DeviceMemory> upload(std::span<const T> values);
   template <class T>

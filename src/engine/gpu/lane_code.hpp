@@ -12,6 +12,34 @@ namespace armillion::engine::gpu {
 /// Defined beside `cold_handler`: decodes a word on the device, with the tables of the image.
 MicroOp decode_word(const ARMILLION_GLOBAL Image& image, std::uint32_t word);
 
+ARMILLION_INLINE const ARMILLION_GLOBAL CodeRegion* find_code_region(const ARMILLION_GLOBAL Image& image,
+                                                                     std::uint64_t pc) {
+  const auto* code = target::global<const CodeRegion>(image.code_regions);
+  std::uint32_t low = 0;
+  std::uint32_t high = image.code_region_count;
+  while (low < high) {
+    const std::uint32_t middle = (low + high) / 2;
+    if (pc < code[middle].start) {
+      high = middle;
+    } else if (pc >= code[middle].end) {
+      low = middle + 1;
+    } else {
+      return &code[middle];
+    }
+  }
+  return nullptr;
+}
+
+/// Whether a lane of the warp may have changed the code there: a page that may be written holds the image's code until
+/// one writes to it. This lane's own stores into the region that it is in lead to `find_code`.
+ARMILLION_INLINE bool has_changed(const LaneMemory& memory, const ARMILLION_GLOBAL CodeRegion& code, std::uint64_t pc) {
+  if (code.is_writable == 0) return false;
+  const ARMILLION_GLOBAL FrameStore& store = memory.launch->store;
+  const std::uint32_t slot = find_slot(store, frame_key(memory.warp(), pc / PAGE_BYTES));
+  if (slot == NO_SLOT) return false;
+  return (target::load_shared_word(&target::global<const std::uint32_t>(store.frames)[slot]) & FRAME_DIRTY) != 0;
+}
+
 /// Puts the lane at the operation of its PC. False where PC cannot be executed; the lane's control says why.
 ARMILLION_COLD inline bool find_code(Lane* lane) {
   const LaneMemory memory = lane->memory;
@@ -33,34 +61,14 @@ ARMILLION_COLD inline bool find_code(Lane* lane) {
                                              : FaultKind::PERMISSION;
     return false;
   }
-  const auto* code = target::global<const CodeRegion>(image.code_regions);
-  std::uint32_t low = 0;
-  std::uint32_t high = image.code_region_count;
-  while (low < high) {
-    const std::uint32_t middle = (low + high) / 2;
-    if (pc < code[middle].start) {
-      high = middle;
-    } else if (pc >= code[middle].end) {
-      low = middle + 1;
-    } else {
-      // A page that may be written holds the image's code until a lane of the warp writes to it; this lane's own stores
-      // into the region that it is in come back here.
-      if (code[middle].is_writable != 0) {
-        const ARMILLION_GLOBAL FrameStore& store = memory.launch->store;
-        const std::uint32_t slot = find_slot(target::global<const std::uint64_t>(store.keys), store.key_mask,
-                                             frame_key(memory.warp(), pc / PAGE_BYTES));
-        const bool is_dirty =
-            slot != NO_SLOT &&
-            (target::load_shared_word(&target::global<const std::uint32_t>(store.frames)[slot]) & FRAME_DIRTY) != 0;
-        if (is_dirty) break;
-      }
-      const auto offset = static_cast<std::uint32_t>((pc - code[middle].start) / 4);
-      lane->enter(code[middle].start, code[middle].first_index + offset, code[middle].first_index,
-                  static_cast<std::uint32_t>((code[middle].end - code[middle].start) / 4));
-      return true;
-    }
+  const ARMILLION_GLOBAL CodeRegion* code = find_code_region(image, pc);
+  if (code == nullptr || has_changed(memory, *code, pc)) {
+    lane->enter(pc, FETCH_INDEX, FETCH_INDEX, 0);
+    return true;
   }
-  lane->enter(pc, FETCH_INDEX, FETCH_INDEX, 0);
+  const auto offset = static_cast<std::uint32_t>((pc - code->start) / 4);
+  lane->enter(code->start, code->first_index + offset, code->first_index,
+              static_cast<std::uint32_t>((code->end - code->start) / 4));
   return true;
 }
 

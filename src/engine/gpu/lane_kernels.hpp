@@ -64,8 +64,6 @@ ARMILLION_INLINE void run_kernel(const ARMILLION_GLOBAL Launch* launch, ARMILLIO
   control.launch_left = left;
   control.slice = 0;
   run_lane(lane);
-  // After the last look-up of a page.
-  target::fetch_and(&shared->running, ~(1u << thread.lane));
 }
 
 ARMILLION_INLINE void reset_memory_kernel(const ARMILLION_GLOBAL Launch* launch, Thread thread) {

@@ -10,7 +10,8 @@ namespace armillion::engine::gpu {
 
 /// Instructions between two looks at the limit and the clock.
 inline constexpr std::uint32_t SLICE_INSTRUCTIONS = 1024;
-/// How often a lane waits for others in one slice: some milliseconds in all, which is longer than any of them keeps it.
+/// How often a lane executes an instruction again in one slice before it leaves the launch. Where the lanes of a warp
+/// meet after each instruction, it is never in the way of more than all others.
 inline constexpr std::uint32_t MOST_WAITS = 1 << 14;
 /// How often a lane looks at the mailbox, for all: a look crosses the bus to the host,
 /// which the looks of all lanes would fill.
@@ -88,12 +89,9 @@ ARMILLION_INLINE void settle_slice(ARMILLION_GLOBAL LaneControl& control, std::u
   control.slice = 0;
 }
 
-/// Waits for other lanes of the warp, before an instruction is executed again. Nothing promises that they go on while
-/// this one asks, so that it asks so often and then leaves the launch: false.
-ARMILLION_COLD inline bool wait_for_others(LaneMemory memory) {
-  target::pause();
-  return ++memory.control().waits < MOST_WAITS;
-}
+/// Before an instruction is executed again, since other lanes of the warp were in this one's way. Nothing promises that
+/// they go on while this one asks, so that it asks so often and then leaves the launch: false.
+ARMILLION_COLD inline bool may_ask_again(LaneMemory memory) { return ++memory.control().waits < MOST_WAITS; }
 
 /// Grants a lane that has used up its slice the next one; 0 where it has to come back to the host.
 ARMILLION_COLD inline std::uint32_t grant_slice(LaneMemory memory) {
@@ -185,8 +183,9 @@ ARMILLION_INLINE void run_lane(Lane& lane) {
     goto stop;
   slice_case:
     lane.remaining = grant_slice(lane.memory);
-    if (lane.remaining == 0) break;
-    continue;
+    if (lane.remaining != 0) continue;
+    target::fetch_and(&lane.memory.shared->running, ~(1u << lane.memory.lane));
+    break;
 
   end_of_instruction:
     if (next == Next::SEQUENTIAL || next == Next::SEQUENTIAL_ANEW) goto sequential_anew;
@@ -201,7 +200,7 @@ ARMILLION_INLINE void run_lane(Lane& lane) {
     goto moved;
 
   again:
-    if (wait_for_others(lane.memory)) goto moved;
+    if (may_ask_again(lane.memory)) goto moved;
   stop:
     end_slice(lane.memory, lane.remaining);
     lane.remaining = 0;

@@ -144,22 +144,59 @@ ARMILLION_INLINE constexpr std::uint64_t frame_key(std::uint32_t warp, std::uint
 }
 inline constexpr std::uint64_t FRAME_KEY_PAGE = (1ull << 36) - 1;
 
-inline constexpr std::uint32_t NO_SLOT = ~0u;
-
-/// Where `key` stands in a hash, or NO_SLOT.
-ARMILLION_INLINE std::uint32_t find_slot(const ARMILLION_GLOBAL std::uint64_t* keys, std::uint32_t mask,
-                                         std::uint64_t key) {
-  for (std::uint32_t slot = hash_of_key(key) & mask;; slot = (slot + 1) & mask) {
-    const std::uint64_t found = target::load_shared_word(&keys[slot]);
-    if (found == key) return slot;
-    if (found == EMPTY_KEY) return NO_SLOT;
+/// Where the image has the page, in units of a page; the zero frame, which is the first, where it has none.
+ARMILLION_INLINE std::uint32_t image_unit(const ARMILLION_GLOBAL Image& image, std::uint64_t page) {
+  const auto* keys = target::global<const std::uint64_t>(image.page_keys);
+  for (std::uint32_t slot = hash_of_key(page) & image.page_mask;; slot = (slot + 1) & image.page_mask) {
+    if (keys[slot] == page) return target::global<const std::uint32_t>(image.page_frames)[slot];
+    if (keys[slot] == EMPTY_KEY) return 0;
   }
 }
 
-/// Where the image has the page, in units of a page; the zero frame, which is the first, where it has none.
-ARMILLION_INLINE std::uint32_t image_unit(const ARMILLION_GLOBAL Image& image, std::uint64_t page) {
-  const std::uint32_t slot = find_slot(target::global<const std::uint64_t>(image.page_keys), image.page_mask, page);
-  return slot == NO_SLOT ? 0 : target::global<const std::uint32_t>(image.page_frames)[slot];
+inline constexpr std::uint32_t NO_SLOT = ~0u;
+
+/// A key of the frame store stands in one of two lines of slots. Their number is fixed, so that looking for one takes
+/// no loop on the device: see `translate`.
+inline constexpr std::uint32_t LINE_SLOTS = 8;
+inline constexpr std::uint32_t KEY_LINES = 2;
+/// How many slots a store has for each frame, at least: both lines of a key are hardly ever full.
+inline constexpr std::uint32_t SLOTS_PER_FRAME = 4;
+inline constexpr std::uint32_t LEAST_SLOTS = KEY_LINES * LINE_SLOTS;
+
+/// The first slot of a key's line.
+ARMILLION_INLINE constexpr std::uint32_t line_of_key(std::uint64_t key, std::uint32_t line, std::uint32_t mask) {
+  const std::uint32_t hash = line == 0 ? hash_of_key(key) : hash_of_key(key ^ key >> 31 ^ 0x5bd1'e995'9d2c'5680ull);
+  return hash & mask & ~(LINE_SLOTS - 1);
+}
+
+/// Where `key` stands in the frame store, or NO_SLOT.
+ARMILLION_INLINE std::uint32_t find_slot(const ARMILLION_GLOBAL FrameStore& store, std::uint64_t key) {
+  const auto* keys = target::global<const std::uint64_t>(store.keys);
+#pragma clang loop unroll(full)
+  for (std::uint32_t line = 0; line < KEY_LINES; ++line) {
+    const std::uint32_t first = line_of_key(key, line, store.key_mask);
+    std::uint32_t found = NO_SLOT;
+#pragma clang loop unroll(full)
+    for (std::uint32_t i = 0; i < LINE_SLOTS; ++i) {
+      if (target::load_shared_word(&keys[first + i]) == key) found = first + i;
+    }
+    if (found != NO_SLOT) return found;
+  }
+  return NO_SLOT;
+}
+
+/// Gives `key` a free slot, or NO_SLOT where its lines are full.
+ARMILLION_INLINE std::uint32_t claim_slot(const ARMILLION_GLOBAL FrameStore& store, std::uint64_t key) {
+  auto* keys = target::global<std::uint64_t>(store.keys);
+#pragma clang loop unroll(full)
+  for (std::uint32_t line = 0; line < KEY_LINES; ++line) {
+    const std::uint32_t first = line_of_key(key, line, store.key_mask);
+#pragma clang loop unroll(full)
+    for (std::uint32_t i = 0; i < LINE_SLOTS; ++i) {
+      if (target::compare_exchange(&keys[first + i], EMPTY_KEY, key)) return first + i;
+    }
+  }
+  return NO_SLOT;
 }
 
 /// A frame's number has this bit in the hash once it was written since the host last took note of it.
@@ -188,7 +225,7 @@ struct Lookup {
   Status status;
   /// The page as it is now.
   std::uint32_t unit;
-  /// A new frame of the warp for it, which the lanes must fill before it is published; NO_SLOT for none.
+  /// A new frame of the warp for it, which is to be filled; NO_SLOT for none.
   std::uint32_t new_frame;
   /// How the TLB may serve it: Permissions.
   std::uint32_t cached_for;
@@ -199,6 +236,24 @@ ARMILLION_INLINE void mark_dirty(const ARMILLION_GLOBAL FrameStore& store, std::
   target::global<std::uint32_t>(store.frames)[slot] = frame | FRAME_DIRTY;
   const std::uint32_t place = target::fetch_add(target::global<std::uint32_t>(store.dirty_count), 1u);
   target::global<std::uint32_t>(store.dirty_frames)[place] = frame;
+}
+
+/// Enters a frame for the page of this key, which only lanes of the key's warp look for. Its number, or NO_SLOT where
+/// there is no room.
+ARMILLION_INLINE std::uint32_t add_frame(const LaneMemory& memory, std::uint64_t key) {
+  const ARMILLION_GLOBAL FrameStore& store = memory.launch->store;
+  const std::uint32_t slot = claim_slot(store, key);
+  if (slot == NO_SLOT) return NO_SLOT;
+  auto* used = target::global<std::uint32_t>(memory.launch->frames_used);
+  const std::uint32_t frame = target::fetch_add(used, 1u);
+  if (frame >= store.capacity) {
+    target::fetch_add(used, ~0u);
+    target::store_shared_word(&target::global<std::uint64_t>(store.keys)[slot], EMPTY_KEY);
+    return NO_SLOT;
+  }
+  target::global<std::uint32_t>(store.slots)[frame] = slot;
+  mark_dirty(store, slot, frame);
+  return frame;
 }
 
 /// Finds a page for an access, while no other lane of the warp does.
@@ -220,9 +275,8 @@ ARMILLION_INLINE Lookup look_up(const LaneMemory& memory, std::uint64_t page, Re
     if (allows(permissions, access)) result.cached_for |= static_cast<std::uint32_t>(access);
   };
   cache_for(Permissions::READ);
-  const std::uint32_t slot =
-      find_slot(target::global<const std::uint64_t>(store.keys), store.key_mask, frame_key(memory.warp(), page));
-  if (slot != NO_SLOT) {
+  const std::uint64_t key = frame_key(memory.warp(), page);
+  if (const std::uint32_t slot = find_slot(store, key); slot != NO_SLOT) {
     const std::uint32_t frame = target::load_shared_word(&target::global<const std::uint32_t>(store.frames)[slot]);
     result.unit = frame_unit(store, frame) | UNIT_PRIVATE;
     const bool is_dirty = (frame & FRAME_DIRTY) != 0;
@@ -232,27 +286,13 @@ ARMILLION_INLINE Lookup look_up(const LaneMemory& memory, std::uint64_t page, Re
   }
   result.unit = image_unit(image, page);
   if (!is_write(reach)) return result;
-  auto* used = target::global<std::uint32_t>(memory.launch->frames_used);
-  const std::uint32_t frame = target::fetch_add(used, 1u);
-  if (frame >= store.capacity) {
-    target::fetch_add(used, ~0u);
+  result.new_frame = add_frame(memory, key);
+  if (result.new_frame == NO_SLOT) {
     result.status = Lookup::Status::NO_FRAME_LEFT;
-    return result;
+  } else {
+    cache_for(Permissions::WRITE);
   }
-  result.new_frame = frame;
-  cache_for(Permissions::WRITE);
   return result;
-}
-
-/// Enters a filled frame into the hash.
-ARMILLION_INLINE void publish(const LaneMemory& memory, std::uint64_t page, std::uint32_t frame) {
-  const ARMILLION_GLOBAL FrameStore& store = memory.launch->store;
-  auto* keys = target::global<std::uint64_t>(store.keys);
-  const std::uint64_t key = frame_key(memory.warp(), page);
-  std::uint32_t slot = hash_of_key(key) & store.key_mask;
-  while (!target::compare_exchange(&keys[slot], EMPTY_KEY, key)) slot = (slot + 1) & store.key_mask;
-  target::global<std::uint32_t>(store.slots)[frame] = slot;
-  mark_dirty(store, slot, frame);
 }
 
 /// Copies the page at `unit` of the image for all lanes of the warp into `frame`; the lanes of `mask` share the work.
@@ -292,9 +332,8 @@ ARMILLION_INLINE std::uint64_t broadcast(std::uint32_t mask, std::uint64_t value
   return std::uint64_t{high} << 32 | low;
 }
 
-/// Makes what a look-up found the warp's: publishes the new frame, which is filled, and keeps the page in the TLB.
+/// Keeps what a look-up found in the TLB.
 ARMILLION_INLINE void keep(const LaneMemory& memory, std::uint64_t page, const Lookup& found, PageUnit unit) {
-  if (found.new_frame != NO_SLOT) publish(memory, page, found.new_frame);
   const std::uint64_t address = page * PAGE_BYTES;
   const auto tag_for = [&found, address](Permissions access) {
     return allows(static_cast<Permissions>(found.cached_for), access) ? static_cast<std::uint32_t>(address) : NO_TAG;
@@ -364,8 +403,11 @@ ARMILLION_INLINE Found find_alone(const LaneMemory& memory, std::uint64_t page, 
 /// in the TLB. NO_UNIT where the access is not allowed: the lane's control says why, unless the host made it. BUSY_UNIT
 /// where another lane of the warp is looking up a page, and this one has to ask again.
 ///
-/// Lanes share the work only where all that run are here. Parts of a warp that do so at the same time, each for itself,
-/// were seen to wait for each other for ever on an H200.
+/// Lanes share the work only where all that run are here. What parts of a warp do inside functions must not interleave:
+/// a function keeps the barriers at which its caller's lanes meet and has its own in their place meanwhile. Where ptxas
+/// put a YIELD into a function, lanes that were still in the caller went on without meeting anyone, and on an H200 some
+/// then waited for each other for ever, or used what was not theirs. It puts one into each loop around a volatile load
+/// or an exchange, so that there are none of those in functions, but for the one that all lanes are in.
 ARMILLION_COLD inline PageUnit translate(LaneMemory memory, std::uint64_t address, std::uint32_t size, Reach reach) {
   const std::uint64_t page = address / PAGE_BYTES;
   const std::uint32_t mask = target::active_lanes(memory.lane);

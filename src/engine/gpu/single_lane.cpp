@@ -191,8 +191,8 @@ bool SingleLane::place_new_pages(std::span<const Page> pages) {
   std::vector<std::uint32_t> slots;
   for (const Page& page : pages) {
     const std::uint64_t key = frame_key(0, page.address / PAGE_SIZE);
-    std::uint32_t slot = hash_of_key(key) & store.key_mask;
-    while (keys_[slot] != EMPTY_KEY) slot = (slot + 1) & store.key_mask;
+    const std::uint32_t slot = free_slot(keys_, key);
+    if (slot == NO_SLOT) break;
     const std::uint32_t frame = counters_.frames_used++;
     keys_[slot] = key;
     frames_[slot] = frame;
@@ -204,12 +204,14 @@ bool SingleLane::place_new_pages(std::span<const Page> pages) {
     page_of_frame_.push_back(key);
     slots.push_back(slot);
   }
-  backend.write(store.slots + first * sizeof(std::uint32_t), std::as_bytes(std::span(slots)));
+  if (!slots.empty()) {
+    backend.write(store.slots + first * sizeof(std::uint32_t), std::as_bytes(std::span(slots)));
+  }
   if (pages.size() > FEW_ENTRIES) {
     backend.write(store.keys, std::as_bytes(std::span(keys_)));
     backend.write(store.frames, std::as_bytes(std::span(frames_)));
   }
-  return true;
+  return slots.size() == pages.size();
 }
 
 bool SingleLane::add_frames(std::uint64_t bytes) {
