@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <map>
 #include <optional>
 #include <thread>
+#include <tuple>
 #include <utility>
 
+#include "engine/gpu/device_image.hpp"
 #include "engine/gpu/lane_array.hpp"
 #include "engine/state_hash.hpp"
 #include "fleet/parallel.hpp"
@@ -18,6 +22,8 @@ namespace {
 using engine::gpu::Backend;
 using engine::gpu::LaneArray;
 using engine::gpu::LaneControl;
+using engine::gpu::LaneProcess;
+using engine::gpu::MemoryRegion;
 using engine::gpu::Summary;
 using Clock = std::chrono::steady_clock;
 
@@ -62,6 +68,8 @@ struct ProcessLane {
   LaneStreams streams;
   // Whether it has left the device: `moment` is all of it then.
   bool is_on_host = false;
+  // Whether it has ever unmapped memory, where its old bytes may lie on the device.
+  bool has_unmapped = false;
   // Of a lane that has left; of others only how they exited.
   LaneResult result;
   std::uint64_t instructions_left = UNLIMITED;
@@ -73,16 +81,78 @@ struct Served {
   std::uint64_t lane = 0;
   LaneControl control{};
   State state;
+  LaneProcess process{};
+  // Its mappings afterwards.
+  std::vector<MemoryRegion> regions;
   std::vector<LaneArray::DirtyPage> pages;
   std::vector<LaneArray::PageWrite> writes;
   ProcessResult outcome;
 };
 
-bool are_same(const guest::RegionMap& a, const guest::RegionMap& b) {
-  return std::ranges::equal(a, b, [](const auto& left, const auto& right) {
-    return left.first == right.first && left.second.end == right.second.end &&
-           left.second.permissions == right.second.permissions;
+// Lanes share their decoded code, so that those that have other code leave the device.
+std::vector<MemoryRegion> executable(std::span<const MemoryRegion> regions) {
+  std::vector<MemoryRegion> result;
+  std::ranges::copy_if(regions, std::back_inserter(result), [](const MemoryRegion& region) {
+    return allows(static_cast<Permissions>(region.permissions), Permissions::EXECUTE);
   });
+  return result;
+}
+
+bool are_same(std::span<const MemoryRegion> a, std::span<const MemoryRegion> b) {
+  return std::ranges::equal(std::as_bytes(a), std::as_bytes(b));
+}
+
+const MemoryRegion* find_region(std::span<const MemoryRegion> regions, std::uint64_t address) {
+  const auto behind = std::ranges::upper_bound(regions, address, {}, &MemoryRegion::start);
+  if (behind == regions.begin() || address >= std::prev(behind)->end) return nullptr;
+  return &*std::prev(behind);
+}
+
+// Whether all that `before` maps is mapped by `after` too.
+bool maps_all_of(std::span<const MemoryRegion> after, std::span<const MemoryRegion> before) {
+  return std::ranges::all_of(before, [after](const MemoryRegion& region) {
+    for (std::uint64_t address = region.start; address < region.end;) {
+      const MemoryRegion* found = find_region(after, address);
+      if (found == nullptr) return false;
+      address = found->end;
+    }
+    return true;
+  });
+}
+
+LaneProcess lane_process(const guest::kernel::Delegation& delegation) {
+  LaneProcess process{};
+  process.served = engine::gpu::SERVES_BREAK;
+  if (delegation.has_virtual_clock) process.served |= engine::gpu::SERVES_CLOCK;
+  if (delegation.may_exit) process.served |= engine::gpu::SERVES_EXIT;
+  process.break_start = delegation.break_start;
+  process.break_listed = guest::page_align_up(delegation.break_end);
+  process.break_end = delegation.break_end;
+  process.break_limit = delegation.break_limit;
+  process.skipped_time = delegation.skipped_time;
+  std::ranges::copy(delegation.output_room, process.output_room);
+  return process;
+}
+
+// The maximal regions of a lane whose list has these, with what it has added to its heap.
+std::vector<MemoryRegion> with_heap(std::span<const MemoryRegion> listed, const LaneProcess& process) {
+  std::vector<MemoryRegion> regions(listed.begin(), listed.end());
+  const MemoryRegion added{process.break_listed, guest::page_align_up(process.break_end),
+                           static_cast<std::uint32_t>(Permissions::READ_WRITE), 0};
+  if (added.start >= added.end) return regions;
+  auto place = regions.insert(std::ranges::upper_bound(regions, added.start, {}, &MemoryRegion::start), added);
+  const auto are_one = [](const MemoryRegion& left, const MemoryRegion& right) {
+    return left.end == right.start && left.permissions == right.permissions;
+  };
+  if (std::next(place) != regions.end() && are_one(*place, *std::next(place))) {
+    place->end = std::next(place)->end;
+    regions.erase(std::next(place));
+  }
+  if (place != regions.begin() && are_one(*std::prev(place), *place)) {
+    std::prev(place)->end = place->end;
+    regions.erase(place);
+  }
+  return regions;
 }
 
 std::vector<LaneArray::PageWrite> changed_pages(std::uint64_t lane, const guest::AddressSpace& memory,
@@ -116,8 +186,12 @@ class DeviceLanes final : public LaneEngine {
       throw Error(ErrorCode::INVALID_ARGUMENT,
                   "a process that has threads, a timer or a pending signal has its lanes on the device 'cpu' only");
     }
-    if (source_.is_process()) processes_.resize(options.lanes);
-    start_regions_ = host_.machine().address_space().regions();
+    const guest::AddressSpace& memory = host_.machine().address_space();
+    memory.visit_pages([this](std::uint64_t address, const guest::Frame&) { start_pages_.push_back(address); });
+    if (source_.is_process()) {
+      processes_.resize(options.lanes);
+      lanes_.serve_calls(lane_process(host_.delegate_calls()));
+    }
     lanes_.load(host_.machine().address_space(), source_.state(), source_.retired_instructions(),
                 source_.breakpoints());
     lanes_.reset(UNLIMITED);
@@ -179,7 +253,7 @@ class DeviceLanes final : public LaneEngine {
     // What is not mapped is an error; where frames are missing, more of them mend it.
     bool any_on_device = false;
     for (std::uint64_t lane = first; lane < first + count; ++lane) any_on_device |= !is_on_host(lane);
-    if (size > 0 && any_on_device) check_writable(first, address, size);
+    if (size > 0 && any_on_device) check_writable(first, count, address, size);
     for_lanes_on_host(first, count, [&](std::uint64_t lane) {
       if (!become(lane).address_space().write(address, bytes.subspan((lane - first) * size, size))) {
         throw_bad_address(lane, address, size);
@@ -220,11 +294,25 @@ class DeviceLanes final : public LaneEngine {
 
   std::vector<Hash128> state_hashes(std::uint64_t first, std::uint64_t count) override {
     settle();
-    // A hash of memory is a sum over its pages: a lane's differs from the start's by the pages that it wrote.
+    // A hash of memory is a sum over its pages: a lane's differs from the start's by the pages that it wrote, and by
+    // its mappings.
     const guest::AddressSpace& memory = become_start().address_space();
-    std::vector<Hash128> hashes(count, memory.hash());
+    std::vector<LaneProcess> processes;
+    if (source_.is_process()) processes = lanes_.processes(first, count);
+    std::map<Mappings, StartOfHash> starts;
+    std::vector<const StartOfHash*> starts_of_lanes(count);
+    std::vector<Hash128> hashes(count);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const LaneProcess process = processes.empty() ? LaneProcess{} : processes[i];
+      const auto [place, is_new] =
+          starts.try_emplace({process.region_list, process.break_listed, guest::page_align_up(process.break_end)});
+      if (is_new) place->second = start_of_hash(memory, process);
+      starts_of_lanes[i] = &place->second;
+      hashes[i] = place->second.hash;
+    }
     lanes_.visit_dirty_pages(first, count, [&](const LaneArray::DirtyPage& page) {
       if (page.lane < first || page.lane - first >= count) return;
+      if (find_region(starts_of_lanes[page.lane - first]->regions, page.address) == nullptr) return;
       Hash128& hash = hashes[page.lane - first];
       hash = guest::subtract(hash, guest::hash_of_page(page.address, memory.frame_at(page.address).bytes));
       hash = guest::add(hash, guest::hash_of_page(page.address, page.bytes));
@@ -351,7 +439,9 @@ class DeviceLanes final : public LaneEngine {
                                result.stop_reason == StopReason::BREAKPOINT;
     if (has_immediate) result.immediate = control.immediate;
     if (result.stop_reason == StopReason::MEMORY_FAULT) result.fault = control.fault;
-    if (result.stop_reason == StopReason::EXITED) {
+    if (result.stop_reason == StopReason::EXITED && control.finality == engine::gpu::EXITED_BY_ITSELF) {
+      result.exit_code = static_cast<int>(control.immediate);
+    } else if (result.stop_reason == StopReason::EXITED) {
       result.exit_code = processes_[lane]->result.exit_code;
       result.signal = processes_[lane]->result.signal;
     }
@@ -405,15 +495,50 @@ class DeviceLanes final : public LaneEngine {
     }
   }
 
+  // What tells the mappings of lanes apart: their list, and what they have added to their heap.
+  using Mappings = std::tuple<std::uint32_t, std::uint64_t, std::uint64_t>;
+
+  // The hash of a lane's memory if it had written nothing, and its mappings.
+  struct StartOfHash {
+    std::vector<MemoryRegion> regions;
+    Hash128 hash;
+  };
+
+  StartOfHash start_of_hash(const guest::AddressSpace& memory, const LaneProcess& process) const {
+    StartOfHash start{with_heap(lanes_.regions_of(process.region_list), process), {}};
+    for (const MemoryRegion& region : start.regions) {
+      const auto permissions = static_cast<Permissions>(region.permissions);
+      start.hash = guest::add(start.hash, guest::hash_of_region(region.start, region.end, permissions));
+    }
+    for (const std::uint64_t address : start_pages_) {
+      if (find_region(start.regions, address) == nullptr) continue;
+      start.hash = guest::add(start.hash, guest::hash_of_page(address, memory.frame_at(address).bytes));
+    }
+    return start;
+  }
+
   // What the host writes for lanes on the device has to be mapped, and not code that all lanes share for good.
-  void check_writable(std::uint64_t lane, std::uint64_t address, std::uint64_t size) {
-    const guest::AddressSpace& memory = become_start().address_space();
-    if (memory.find_obstacle(address, size, Permissions::NONE)) throw_bad_address(lane, address, size);
+  void check_writable(std::uint64_t first, std::uint64_t count, std::uint64_t address, std::uint64_t size) {
+    if (!source_.is_process()) {
+      check_writable(first, lanes_.regions_of(engine::gpu::IMAGE_REGIONS), address, size);
+      return;
+    }
+    const std::vector<LaneProcess> processes = lanes_.processes(first, count);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      if (is_on_host(first + i)) continue;
+      check_writable(first + i, with_heap(lanes_.regions_of(processes[i].region_list), processes[i]), address, size);
+    }
+  }
+  void check_writable(std::uint64_t lane, std::span<const MemoryRegion> regions, std::uint64_t address,
+                      std::uint64_t size) const {
+    if (size > UNLIMITED - address) throw_bad_address(lane, address, size);
     for (std::uint64_t at = address; at < address + size;) {
-      const auto region = memory.region_at(at);
-      if (allows(region->permissions, Permissions::EXECUTE) && !allows(region->permissions, Permissions::WRITE)) {
+      const MemoryRegion* region = find_region(regions, at);
+      if (region == nullptr) throw_bad_address(lane, address, size);
+      const auto permissions = static_cast<Permissions>(region->permissions);
+      if (allows(permissions, Permissions::EXECUTE) && !allows(permissions, Permissions::WRITE)) {
         throw Error(ErrorCode::INVALID_ARGUMENT,
-                    "lanes on " + device() +
+                    "lanes on " + backend_->name() +
                         " share code that they cannot write: the host cannot change it for some of "
                         "them; change it before the fleet is made, or use the device 'cpu'");
       }
@@ -454,8 +579,10 @@ class DeviceLanes final : public LaneEngine {
     std::optional<StopReason> end;
     while (true) {
       const Clock::time_point launch_start = Clock::now();
+      keep_output();
       lanes_.launch(instructions);
       end = wait_for_launch(options, cancelled, start, summary.retired + retired_by_reset_ - retired_before);
+      keep_output();
       summary = lanes_.summarize();
       if (summary.stops[static_cast<std::size_t>(StopReason::OUT_OF_MEMORY)] > 0 && grow()) {
         lanes_.revive_out_of_memory();
@@ -493,6 +620,14 @@ class DeviceLanes final : public LaneEngine {
 
   // Processes.
 
+  // What lanes have written by themselves.
+  void keep_output() {
+    lanes_.drain_writes([this](std::uint64_t lane, std::uint32_t descriptor, std::span<const std::byte> bytes) {
+      process_of(lane).streams.outputs[descriptor - 1].append(reinterpret_cast<const char*>(bytes.data()),
+                                                              bytes.size());
+    });
+  }
+
   // What the device has as the reason of lanes that have left it.
   static constexpr auto AWAY = StopReason::EXITED;
 
@@ -515,7 +650,9 @@ class DeviceLanes final : public LaneEngine {
     std::vector<LaneControl> controls = lanes_.controls();
     std::vector<std::uint64_t> waiting;
     for (std::uint64_t lane = 0; lane < controls.size(); ++lane) {
-      if (controls[lane].is_final != 0 || !wants_kernel(static_cast<StopReason>(controls[lane].stop))) continue;
+      if (controls[lane].finality != engine::gpu::NOT_FINAL ||
+          !wants_kernel(static_cast<StopReason>(controls[lane].stop)))
+        continue;
       waiting.push_back(lane);
     }
     for (std::uint64_t first = 0; first < waiting.size(); first += LANES_SERVED_AT_ONCE) {
@@ -528,12 +665,14 @@ class DeviceLanes final : public LaneEngine {
     const std::uint64_t first = waiting.front();
     const std::uint64_t count = waiting.back() + 1 - first;
     std::vector<State> states = lanes_.states(first, count);
+    std::vector<LaneProcess> processes = lanes_.processes(first, count);
     std::vector<Served> served(waiting.size());
     std::vector<std::int32_t> places(count, -1);
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       served[i].lane = waiting[i];
       served[i].control = controls[waiting[i]];
       served[i].state = states[waiting[i] - first];
+      served[i].process = processes[waiting[i] - first];
       places[waiting[i] - first] = static_cast<std::int32_t>(i);
       process_of(waiting[i]);
     }
@@ -546,9 +685,12 @@ class DeviceLanes final : public LaneEngine {
     for (Served& item : served) {
       controls[item.lane] = item.control;
       states[item.lane - first] = item.state;
+      item.process.region_list = lanes_.region_list(item.regions);
+      processes[item.lane - first] = item.process;
       writes.insert(writes.end(), item.writes.begin(), item.writes.end());
     }
     lanes_.set_states(first, states);
+    lanes_.set_processes(first, processes);
     // A lane whose pages find no room on the device goes on on the host, which has all of it.
     std::vector<std::uint8_t> done = lanes_.write_pages(writes);
     const auto is_written = [](std::uint8_t is_done) { return is_done != 0; };
@@ -587,7 +729,10 @@ class DeviceLanes final : public LaneEngine {
     stop.fault = item.control.fault;
     const std::uint64_t left = std::min(item.control.instructions_left, item.control.run_left);
     guest::MemorySnapshot before;
+    std::vector<MemoryRegion> regions_before;
     const auto take_over = [&] {
+      host.settle_break(item.process.break_end);
+      regions_before = engine::gpu::device_regions(memory);
       for (const LaneArray::DirtyPage& page : item.pages) {
         if (!memory.region_at(page.address)) continue;
         if (std::memcmp(memory.frame_at(page.address).bytes, page.bytes, sizeof page.bytes) == 0) continue;
@@ -601,19 +746,42 @@ class DeviceLanes final : public LaneEngine {
     item.outcome = host.serve(stop, limit, take_over);
     item.state = machine.state();
     const bool has_ended = item.outcome.stop_reason == StopReason::EXITED;
-    const bool leaves = !are_same(memory.regions(), start_regions_) || (!has_ended && !host.can_run_elsewhere());
+    item.regions = engine::gpu::device_regions(memory);
+    process.has_unmapped |= !maps_all_of(item.regions, regions_before);
+    item.process = lane_process(host.delegate_calls());
+    if (process.has_unmapped) item.process.break_limit = item.process.break_listed;
+    const bool has_other_code =
+        !are_same(executable(item.regions), executable(lanes_.regions_of(engine::gpu::IMAGE_REGIONS)));
+    const bool leaves = has_other_code || (!has_ended && !host.can_run_elsewhere());
     process.result.exit_code = item.outcome.exit_code;
     process.result.signal = item.outcome.signal;
     if (leaves) {
       leave(item, item.control);
     } else {
       item.writes = changed_pages(item.lane, memory, before);
+      add_new_pages(item, memory, regions_before);
       item.control.stop = static_cast<std::uint8_t>(item.outcome.stop_reason);
       item.control.immediate = item.outcome.immediate;
       item.control.fault = item.outcome.fault;
-      item.control.is_final = item.outcome.stop_reason == StopReason::RUNNING ? 0 : 1;
+      item.control.finality =
+          item.outcome.stop_reason == StopReason::RUNNING ? engine::gpu::NOT_FINAL : engine::gpu::FINAL;
     }
     process.moment = std::make_unique<LaneMoment>(host.save(process.streams));
+  }
+
+  // Memory that the lane has mapped anew may have other bytes on the device: those of the image, or what was there
+  // before.
+  void add_new_pages(Served& item, const guest::AddressSpace& memory, std::span<const MemoryRegion> regions_before) {
+    if (are_same(item.regions, regions_before)) return;
+    const auto add = [&](std::uint64_t address) {
+      if (find_region(regions_before, address) != nullptr || find_region(item.regions, address) == nullptr) return;
+      LaneArray::PageWrite& write = item.writes.emplace_back();
+      write.lane = item.lane;
+      write.address = address;
+      std::memcpy(write.bytes, memory.frame_at(address).bytes, sizeof write.bytes);
+    };
+    for (const LaneArray::DirtyPage& page : item.pages) add(page.address);
+    for (const std::uint64_t address : start_pages_) add(address);
   }
 
   // Lets lanes that have left the device run on the host for a while. Whether some of them have more to do.
@@ -737,7 +905,7 @@ class DeviceLanes final : public LaneEngine {
         control.stop = static_cast<std::uint8_t>(StopReason::RUNNING);
         control.run_left = options.instruction_limit;
         control.passes_breakpoint = 1;
-        control.is_final = 0;
+        control.finality = engine::gpu::NOT_FINAL;
         lanes_.set_control(lane, control);
       } else {
         reported[lane] = 1;
@@ -765,7 +933,8 @@ class DeviceLanes final : public LaneEngine {
   Clock::time_point next_report_;
   // Whether lanes run a function that the host called.
   bool in_call_ = false;
-  guest::RegionMap start_regions_;
+  // The pages that all lanes start with.
+  std::vector<std::uint64_t> start_pages_;
   // One for each lane of a process, where there is something to know.
   std::vector<std::unique_ptr<ProcessLane>> processes_;
   // One for each thread that serves system calls.

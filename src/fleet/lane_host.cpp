@@ -196,6 +196,10 @@ ProcessResult LaneHost::serve(const RunResult& stop, std::uint64_t limit, const 
 
 bool LaneHost::can_run_elsewhere() const { return process_ == nullptr || process_->kernel().is_uninterrupted(); }
 
+guest::kernel::Delegation LaneHost::delegate_calls() const { return guest::kernel::delegate_calls(process_->kernel()); }
+
+void LaneHost::settle_break(std::uint64_t end) { guest::kernel::settle_break(process_->kernel(), end); }
+
 void add_run(LaneResult& result, const ProcessResult& run) {
   result.instructions += run.instructions;
   result.stop_reason = run.stop_reason;

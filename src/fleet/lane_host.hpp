@@ -11,6 +11,7 @@
 #include "armillion/fleet.hpp"
 #include "fleet/lane_engine.hpp"
 #include "guest/address_space.hpp"
+#include "guest/linux/delegation.hpp"
 
 namespace armillion::fleet {
 
@@ -89,6 +90,9 @@ class LaneHost {
   ProcessResult serve(const RunResult& stop, std::uint64_t limit, const std::function<void()>& take_over);
   /// Whether it can run elsewhere at all: it has one thread, and no timer.
   bool can_run_elsewhere() const;
+  /// For lanes of processes: what it takes to serve their calls elsewhere, and the host's part where that was done.
+  guest::kernel::Delegation delegate_calls() const;
+  void settle_break(std::uint64_t end);
 
  private:
   RunResult execute(const RunOptions& options);

@@ -598,13 +598,15 @@ Hash128 hash_of_page(std::uint64_t address, const std::byte* bytes) {
   return {hash.low64, hash.high64};
 }
 
+Hash128 hash_of_region(std::uint64_t start, std::uint64_t end, Permissions permissions) {
+  const std::uint64_t words[] = {start, end, static_cast<std::uint64_t>(permissions)};
+  const XXH128_hash_t hash = XXH3_128bits(words, sizeof words);
+  return {hash.low64, hash.high64};
+}
+
 Hash128 AddressSpace::hash() const {
   Hash128 sum;
-  for (const auto& [start, region] : *regions_) {
-    const std::uint64_t words[] = {start, region.end, static_cast<std::uint64_t>(region.permissions)};
-    const XXH128_hash_t hash = XXH3_128bits(words, sizeof words);
-    sum = add(sum, {hash.low64, hash.high64});
-  }
+  for (const auto& [start, region] : *regions_) sum = add(sum, hash_of_region(start, region.end, region.permissions));
   visit_frames(root_.get(), TOP_LEVEL, 0, 0, ADDRESS_LIMIT,
                [&](std::uint64_t address, const Frame& frame) { sum = add(sum, hash_of_page(address, frame.bytes)); });
   return sum;

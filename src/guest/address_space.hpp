@@ -74,6 +74,8 @@ class MemorySnapshot {
 
 /// What a page adds to `AddressSpace::hash`, which is a sum, modulo 2^128: nothing where all of it is zero.
 Hash128 hash_of_page(std::uint64_t address, const std::byte* bytes);
+/// What a maximal region adds.
+Hash128 hash_of_region(std::uint64_t start, std::uint64_t end, Permissions permissions);
 Hash128 add(Hash128 a, Hash128 b);
 Hash128 subtract(Hash128 a, Hash128 b);
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "engine/gpu/lane_calls.hpp"
 #include "engine/gpu/lane_memory.hpp"
 #include "isa/flags.hpp"
 #include "isa/machine_concept.hpp"
@@ -254,7 +255,17 @@ class LaneMachine {
   }
 
   ARMILLION_INLINE void supervisor_call(std::uint32_t immediate) {
-    stop(StopReason::SYSCALL, Next::STOP_AFTER, immediate);
+    if constexpr (PLACE == Place::LOOP) {
+      next_ = Next::COLD;
+    } else {
+      switch (serve_call({lane_.memory, lane_.registers, virtual_counter()})) {
+        // What it wrote may be code.
+        case CallOutcome::SERVED: next_ = Next::FIND; break;
+        case CallOutcome::EXITED: next_ = Next::STOP_AFTER; break;
+        case CallOutcome::FOR_HOST: stop(StopReason::SYSCALL, Next::STOP_AFTER, immediate); break;
+        case CallOutcome::AGAIN: next_ = after_failure(); break;
+      }
+    }
   }
   ARMILLION_INLINE void halt(std::uint32_t immediate) { stop(StopReason::HALT, Next::STOP_AT, immediate); }
   ARMILLION_INLINE void breakpoint(std::uint32_t immediate) {

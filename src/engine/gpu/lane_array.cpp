@@ -17,6 +17,11 @@ namespace {
 
 constexpr std::uint32_t SUMMARY_WARPS = 1024;
 
+// How much lanes can write in one launch before the host has to do it for them.
+constexpr std::uint64_t LOG_BYTES_OF_LANE = 256;
+constexpr std::uint64_t LEAST_LOG_BYTES = std::uint64_t{1} << 20;
+constexpr std::uint64_t MOST_LOG_BYTES = std::uint64_t{64} << 20;
+
 // What a copy of guest memory takes at once.
 constexpr std::uint64_t COPY_BYTES_AT_ONCE = std::uint64_t{256} << 20;
 
@@ -175,6 +180,7 @@ void LaneArray::reload_regions(const guest::AddressSpace& memory) {
     regions_ = backend_.allocate((regions.size() + 32) * 2 * sizeof(MemoryRegion));
   }
   if (!regions.empty()) backend_.write(regions_->address(), std::as_bytes(std::span(regions)));
+  image_regions_ = regions;
   launch_.image.regions = regions_ == nullptr ? 0 : regions_->address();
   launch_.image.region_count = static_cast<std::uint32_t>(regions.size());
 }
@@ -199,6 +205,10 @@ void LaneArray::reset(std::uint64_t instruction_limit) {
   start(Kernel::RESET_MEMORY);
   start(Kernel::RESET_STATE);
   set_counters({});
+  // Nobody has any of them any more.
+  region_lists_.clear();
+  listed_regions_.clear();
+  list_numbers_.clear();
 }
 
 void LaneArray::reset_lanes(std::span<const std::uint64_t> lanes, std::uint64_t instruction_limit) {
@@ -426,6 +436,80 @@ void LaneArray::clean() {
   start(Kernel::CLEAN);
   const std::uint32_t zero = 0;
   backend_.write(launch_.store.dirty_count, bytes_of(zero));
+}
+
+// Processes.
+
+void LaneArray::serve_calls(const LaneProcess& initial) {
+  if (processes_ == nullptr) {
+    processes_ = backend_.allocate(launch_.lane_count * sizeof(LaneProcess));
+    const std::uint64_t log_bytes = std::clamp(launch_.lane_count * LOG_BYTES_OF_LANE, LEAST_LOG_BYTES, MOST_LOG_BYTES);
+    call_log_ = backend_.allocate_mapped(log_bytes);
+    launch_.processes = processes_->address();
+    launch_.call_log = call_log_->device();
+    launch_.call_log_bytes = log_bytes;
+  }
+  launch_.initial_process = initial;
+}
+
+std::vector<LaneProcess> LaneArray::processes(std::uint64_t first, std::uint64_t count) {
+  std::vector<LaneProcess> result(count);
+  download(std::span(result), launch_.processes + first * sizeof(LaneProcess));
+  return result;
+}
+
+void LaneArray::set_processes(std::uint64_t first, std::span<const LaneProcess> processes) {
+  if (processes.empty()) return;
+  upload_region_lists();
+  backend_.write(launch_.processes + first * sizeof(LaneProcess), std::as_bytes(processes));
+}
+
+std::uint32_t LaneArray::region_list(std::span<const MemoryRegion> regions) {
+  const auto bytes = std::as_bytes(regions);
+  const std::string key(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const auto image_bytes = std::as_bytes(std::span(image_regions_));
+  if (std::ranges::equal(bytes, image_bytes)) return IMAGE_REGIONS;
+  const auto [place, is_new] = list_numbers_.try_emplace(key, static_cast<std::uint32_t>(region_lists_.size() + 1));
+  if (is_new) {
+    region_lists_.push_back(
+        {static_cast<std::uint32_t>(listed_regions_.size()), static_cast<std::uint32_t>(regions.size())});
+    listed_regions_.insert(listed_regions_.end(), regions.begin(), regions.end());
+    are_lists_uploaded_ = false;
+  }
+  return place->second;
+}
+
+std::span<const MemoryRegion> LaneArray::regions_of(std::uint32_t list) const {
+  if (list == IMAGE_REGIONS) return image_regions_;
+  const RegionList& entry = region_lists_[list - 1];
+  return std::span(listed_regions_).subspan(entry.first, entry.count);
+}
+
+void LaneArray::upload_region_lists() {
+  if (are_lists_uploaded_) return;
+  backend_.wait();
+  region_lists_memory_ = upload(std::span<const RegionList>(region_lists_));
+  listed_regions_memory_ = upload(std::span<const MemoryRegion>(listed_regions_));
+  launch_.region_lists = region_lists_memory_->address();
+  launch_.listed_regions = listed_regions_memory_->address();
+  are_lists_uploaded_ = true;
+}
+
+void LaneArray::drain_writes(
+    const std::function<void(std::uint64_t, std::uint32_t, std::span<const std::byte>)>& visit) {
+  if (call_log_ == nullptr) return;
+  std::byte* const log = call_log_->host();
+  std::uint64_t place = 0;
+  while (place + sizeof(LoggedWrite) <= launch_.call_log_bytes) {
+    LoggedWrite write{};
+    std::memcpy(&write, log + place, sizeof write);
+    if (write.descriptor == 0) break;
+    if (write.descriptor != SKIPPED_WRITE) {
+      visit(write.lane, write.descriptor, std::span(log + place + sizeof write, write.bytes));
+    }
+    place += sizeof write + (write.bytes + 7) / 8 * 8;
+  }
+  std::memset(log, 0, place);
 }
 
 void LaneArray::resume(std::uint64_t instructions, std::initializer_list<StopReason> reasons) {

@@ -7,6 +7,8 @@
 #include <initializer_list>
 #include <memory>
 #include <span>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "armillion/state.hpp"
@@ -120,6 +122,21 @@ class LaneArray {
   /// Takes note of what is written: those pages are not dirty any more.
   void clean();
 
+  // Lanes that are Linux processes.
+
+  /// Makes lanes serve calls; each begins as `initial` from the next reset on.
+  void serve_calls(const LaneProcess& initial);
+  std::vector<LaneProcess> processes(std::uint64_t first, std::uint64_t count);
+  void set_processes(std::uint64_t first, std::span<const LaneProcess> processes);
+  /// The number of a list of mappings, for LaneProcess::region_list; the same one for the same mappings.
+  std::uint32_t region_list(std::span<const MemoryRegion> regions);
+  /// The mappings of a list, and where nothing has been added the image's.
+  std::span<const MemoryRegion> regions_of(std::uint32_t list) const;
+  /// Calls `visit` with what lanes have written in the last launch, in the order in which each of them wrote, and
+  /// forgets it.
+  void drain_writes(
+      const std::function<void(std::uint64_t lane, std::uint32_t descriptor, std::span<const std::byte> bytes)>& visit);
+
   // Running.
 
   /// Begins a run in which each lane may retire `instructions`: lets those go on that stopped for one of `reasons`, and
@@ -165,6 +182,7 @@ class LaneArray {
   void set_counters(const LaneCounters& counters);
   void copy_memory(std::uint64_t first, std::uint64_t count, std::uint64_t address, std::uint64_t size);
   void make_store(std::uint64_t capacity, std::uint64_t slots);
+  void upload_region_lists();
   template <class T>
   std::unique_ptr<DeviceMemory> upload(std::span<const T> values);
   template <class T>
@@ -189,6 +207,13 @@ class LaneArray {
   std::unique_ptr<DeviceMemory> copy_buffer_, copy_done_, lane_masks_, summary_;
   std::unique_ptr<DeviceMemory> page_starts_, page_addresses_, page_bytes_, pages_written_;
   std::unique_ptr<MappedMemory> mailbox_;
+  /// Of processes. The lists' mappings follow one another in `listed_regions_`.
+  std::unique_ptr<DeviceMemory> processes_, region_lists_memory_, listed_regions_memory_;
+  std::unique_ptr<MappedMemory> call_log_;
+  std::vector<MemoryRegion> image_regions_, listed_regions_;
+  std::vector<RegionList> region_lists_;
+  std::unordered_map<std::string, std::uint32_t> list_numbers_;
+  bool are_lists_uploaded_ = true;
 };
 
 template <class Visit>

@@ -49,16 +49,16 @@ ARMILLION_COLD inline bool find_code(Lane* lane) {
     memory.control().stop = static_cast<std::uint8_t>(StopReason::RETURNED);
     return false;
   }
-  const auto* region = pc % 4 != 0 ? nullptr : find_region(image, pc);
-  if (region == nullptr || !allows(static_cast<Permissions>(region->permissions), Permissions::EXECUTE)) {
+  const std::uint32_t mapped = pc % 4 != 0 ? NOT_MAPPED : mapped_for(memory.launch, memory.lane_index(), pc);
+  if (mapped == NOT_MAPPED || !allows(static_cast<Permissions>(mapped), Permissions::EXECUTE)) {
     ARMILLION_GLOBAL LaneControl& control = memory.control();
     control.stop = static_cast<std::uint8_t>(StopReason::MEMORY_FAULT);
     control.fault.address = pc;
     control.fault.size = 4;
     control.fault.access = Access::EXECUTE;
-    control.fault.kind = pc % 4 != 0         ? FaultKind::ALIGNMENT
-                         : region == nullptr ? FaultKind::UNMAPPED
-                                             : FaultKind::PERMISSION;
+    control.fault.kind = pc % 4 != 0            ? FaultKind::ALIGNMENT
+                         : mapped == NOT_MAPPED ? FaultKind::UNMAPPED
+                                                : FaultKind::PERMISSION;
     return false;
   }
   const ARMILLION_GLOBAL CodeRegion* code = find_code_region(image, pc);

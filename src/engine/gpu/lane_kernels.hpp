@@ -31,6 +31,8 @@ ARMILLION_INLINE void prepare_warp(ARMILLION_SHARED WarpShared* shared, std::uin
   shared->lock = 0;
   shared->running = 0;
   shared->warp = warp;
+  shared->region_list = MIXED_REGIONS;
+  shared->common_break = 0;
 }
 
 /// All lanes of the warp come here together and tell whether they run.
@@ -49,6 +51,7 @@ ARMILLION_INLINE void run_kernel(const ARMILLION_GLOBAL Launch* launch, ARMILLIO
   if (thread.lane >= warp_lanes) return;
   const bool runs = memory.lane_index() < launch->lane_count &&
                     memory.control().stop == static_cast<std::uint8_t>(StopReason::RUNNING);
+  if (launch->processes != 0 && thread.lane == 0) survey_mappings(memory);
   set_running(memory, runs);
   if (!runs) return;
   ARMILLION_GLOBAL LaneControl& control = memory.control();
@@ -102,7 +105,13 @@ ARMILLION_INLINE void reset_lane_state(const ARMILLION_GLOBAL Launch* launch, st
   control.stop =
       static_cast<std::uint8_t>(launch->initial_limit == 0 ? StopReason::INSTRUCTION_LIMIT : StopReason::RUNNING);
   control.passes_breakpoint = 0;
-  control.is_final = 0;
+  control.finality = NOT_FINAL;
+  if (launch->processes == 0) return;
+  const auto* initial_words = reinterpret_cast<const ARMILLION_GLOBAL std::uint64_t*>(&launch->initial_process);
+  auto* words = target::global<std::uint64_t>(launch->processes + i * sizeof(LaneProcess));
+  for (std::uint32_t word = 0; word < sizeof(LaneProcess) / sizeof(std::uint64_t); ++word) {
+    words[word] = initial_words[word];
+  }
 }
 
 ARMILLION_INLINE void reset_state_kernel(const ARMILLION_GLOBAL Launch* launch, Thread thread) {
@@ -191,7 +200,7 @@ ARMILLION_INLINE void resume_kernel(const ARMILLION_GLOBAL Launch* launch, Threa
     ARMILLION_GLOBAL LaneControl& control = target::global<LaneControl>(launch->controls)[i];
     if ((launch->resumable >> control.stop & 1) == 0) continue;
     control.run_left = launch->run_limit;
-    control.is_final = 0;
+    control.finality = NOT_FINAL;
     control.passes_breakpoint = launch->image.breakpoint_count != 0 ? 1 : 0;
     const bool may_run = control.instructions_left != 0 && launch->run_limit != 0;
     control.stop = static_cast<std::uint8_t>(may_run ? StopReason::RUNNING : StopReason::INSTRUCTION_LIMIT);

@@ -121,6 +121,49 @@ struct FrameStore {
   std::uint32_t cell_shift;
 };
 
+/// Mappings that some lanes have in place of the image's: `count` of the launch's, from `first` on.
+struct RegionList {
+  std::uint32_t first;
+  std::uint32_t count;
+};
+
+/// A lane's mappings as far as another list than the image's is concerned: the image's.
+inline constexpr std::uint32_t IMAGE_REGIONS = 0;
+/// What the lanes of a warp share where their lists are not the same.
+inline constexpr std::uint32_t MIXED_REGIONS = ~0u;
+
+/// What a lane that is a Linux process has besides its machine: its mappings, and what it takes to serve its calls.
+struct LaneProcess {
+  /// IMAGE_REGIONS, or 1 and up for those of the launch's lists.
+  std::uint32_t region_list;
+  /// ServedCalls.
+  std::uint32_t served;
+  std::uint64_t break_start;
+  /// The break, and how far up the lane may move it itself. What lies between the first, in whole pages, and the second
+  /// is mapped besides what the list has.
+  std::uint64_t break_listed;
+  std::uint64_t break_end;
+  std::uint64_t break_limit;
+  /// Nanoseconds that the virtual clock is ahead of the count of instructions.
+  std::uint64_t skipped_time;
+  /// How many bytes descriptors 1 and 2 still take.
+  std::uint64_t output_room[2];
+};
+static_assert(sizeof(LaneProcess) == 64);
+
+/// Which calls lanes serve themselves, where they can.
+enum ServedCalls : std::uint32_t { SERVES_BREAK = 1, SERVES_CLOCK = 2, SERVES_EXIT = 4 };
+
+/// What a lane has written, in the launch's log of calls; its bytes follow, in whole words. Words of 8 bytes, of which
+/// the device writes the first one last: it is 0 where nothing has been written yet.
+struct LoggedWrite {
+  std::uint32_t bytes;
+  /// 1 or 2; SKIPPED_WRITE where a write was given up halfway.
+  std::uint32_t descriptor;
+  std::uint64_t lane;
+};
+inline constexpr std::uint32_t SKIPPED_WRITE = 3;
+
 /// What one lane was given and how it came out.
 struct LaneControl {
   /// How many instructions it may still retire, and how many it has since the last reset.
@@ -132,8 +175,8 @@ struct LaneControl {
   std::uint8_t stop;
   /// Not 0: the first instruction is executed even if it has a breakpoint.
   std::uint8_t passes_breakpoint;
-  /// Not 0: it stopped for good, also where its reason would let the host's kernel make it go on.
-  std::uint16_t is_final;
+  /// Whether it stopped for good, also where its reason would let the host's kernel make it go on.
+  std::uint16_t finality;
   // While a kernel runs: what the launch still allows, and the instructions that the lane was granted at once.
   std::uint64_t launch_left;
   std::uint32_t slice;
@@ -143,6 +186,9 @@ struct LaneControl {
   std::uint64_t run_left;
 };
 static_assert(sizeof(LaneControl) == 64);
+
+/// Of LaneControl::finality. A lane that exited by itself has its code in `immediate`.
+enum Finality : std::uint16_t { NOT_FINAL = 0, FINAL = 1, EXITED_BY_ITSELF = 2 };
 
 /// Words of mapped memory that host and device share while a kernel runs.
 struct Mailbox {
@@ -225,6 +271,15 @@ struct Launch {
   /// For RESET_STATE: what each lane may retire, and what counts as retired already.
   std::uint64_t initial_limit;
   std::uint64_t initial_retired;
+  /// Where lanes are processes: LaneProcess[], and what they begin as; RegionList[] and MemoryRegion[]; and the log of
+  /// what they have written in this launch, mapped: how many bytes it has, and how many lanes have asked for.
+  DeviceAddress processes;
+  DeviceAddress region_lists;
+  DeviceAddress listed_regions;
+  DeviceAddress call_log;
+  std::uint64_t call_log_bytes;
+  std::uint64_t call_log_used;
+  LaneProcess initial_process;
 };
 
 }  // namespace armillion::engine::gpu

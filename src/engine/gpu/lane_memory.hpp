@@ -46,6 +46,9 @@ struct WarpShared {
   /// The lanes that run, a bit for each.
   std::uint32_t running;
   std::uint32_t warp;
+  /// Of lanes that are processes: the list of mappings that all that run have, and up to where all of them have a heap.
+  std::uint32_t region_list;
+  std::uint64_t common_break;
 };
 
 /// What a lane must know to find its memory.
@@ -115,12 +118,13 @@ ARMILLION_INLINE constexpr std::uint64_t without_tag(std::uint64_t address) {
   return (address >> 55 & 1) == 0 ? address & 0x00ff'ffff'ffff'ffffull : address;
 }
 
-/// The region that contains `address`, or nullptr.
-ARMILLION_COLD inline const ARMILLION_GLOBAL MemoryRegion* find_region(const ARMILLION_GLOBAL Image& image,
-                                                                       std::uint64_t address) {
-  const auto* regions = target::global<const MemoryRegion>(image.regions);
+inline constexpr std::uint32_t NOT_MAPPED = ~0u;
+
+/// The permissions at `address`, or NOT_MAPPED.
+ARMILLION_COLD inline std::uint32_t find_permissions(const ARMILLION_GLOBAL MemoryRegion* regions, std::uint32_t count,
+                                                     std::uint64_t address) {
   std::uint32_t low = 0;
-  std::uint32_t high = image.region_count;
+  std::uint32_t high = count;
   while (low < high) {
     const std::uint32_t middle = (low + high) / 2;
     if (address < regions[middle].start) {
@@ -128,10 +132,82 @@ ARMILLION_COLD inline const ARMILLION_GLOBAL MemoryRegion* find_region(const ARM
     } else if (address >= regions[middle].end) {
       low = middle + 1;
     } else {
-      return &regions[middle];
+      return regions[middle].permissions;
     }
   }
-  return nullptr;
+  return NOT_MAPPED;
+}
+
+ARMILLION_INLINE constexpr std::uint64_t whole_pages(std::uint64_t address) {
+  return (address + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+}
+
+/// Whether the address is in what the lane has added to its heap by itself.
+ARMILLION_INLINE bool is_in_added_heap(const ARMILLION_GLOBAL LaneProcess& process, std::uint64_t address) {
+  return process.break_listed <= address && address < whole_pages(process.break_end);
+}
+
+/// What the mappings of a lane allow at an address: permissions, or NOT_MAPPED.
+ARMILLION_INLINE std::uint32_t mapped_for(const ARMILLION_GLOBAL Launch* launch, std::uint64_t lane,
+                                          std::uint64_t address) {
+  if (address >> 48 != 0) return NOT_MAPPED;
+  const auto* regions = target::global<const MemoryRegion>(launch->image.regions);
+  std::uint32_t count = launch->image.region_count;
+  if (launch->processes != 0) {
+    const ARMILLION_GLOBAL LaneProcess& process = target::global<const LaneProcess>(launch->processes)[lane];
+    if (is_in_added_heap(process, address)) return static_cast<std::uint32_t>(Permissions::READ_WRITE);
+    if (process.region_list != IMAGE_REGIONS) {
+      const auto& list = target::global<const RegionList>(launch->region_lists)[process.region_list - 1];
+      regions = target::global<const MemoryRegion>(launch->listed_regions) + list.first;
+      count = list.count;
+    }
+  }
+  return find_permissions(regions, count, address);
+}
+
+/// Calls `visit` with the numbers of the lanes of the warp that run.
+template <class Visit>
+ARMILLION_INLINE void for_running_lanes(const LaneMemory& memory, const Visit& visit) {
+  const std::uint64_t first = std::uint64_t{memory.warp()} << memory.cell_shift;
+  const std::uint64_t behind = first + (1u << memory.cell_shift);
+  const std::uint64_t end = behind < memory.launch->lane_count ? behind : memory.launch->lane_count;
+  const auto* controls = target::global<const LaneControl>(memory.launch->controls);
+  for (std::uint64_t lane = first; lane < end; ++lane) {
+    if (controls[lane].stop == static_cast<std::uint8_t>(StopReason::RUNNING)) visit(lane);
+  }
+}
+
+/// Notes what the mappings of the warp's lanes that run have in common.
+ARMILLION_COLD inline void survey_mappings(LaneMemory memory) {
+  const auto* processes = target::global<const LaneProcess>(memory.launch->processes);
+  std::uint32_t list = MIXED_REGIONS;
+  std::uint64_t common_break = ~std::uint64_t{0};
+  bool is_first = true;
+  for_running_lanes(memory, [&](std::uint64_t lane) {
+    if (is_first) list = processes[lane].region_list;
+    if (list != processes[lane].region_list) list = MIXED_REGIONS;
+    is_first = false;
+    const std::uint64_t heap_end = whole_pages(processes[lane].break_end);
+    if (heap_end < common_break) common_break = heap_end;
+  });
+  memory.shared->region_list = list;
+  memory.shared->common_break = common_break;
+}
+
+/// What the mappings of all lanes of the warp that run allow at an address where those of this one allow `own`: the TLB
+/// serves all of them.
+ARMILLION_INLINE std::uint32_t allowed_for_all(const LaneMemory& memory, std::uint64_t address, std::uint32_t own) {
+  const ARMILLION_GLOBAL Launch* launch = memory.launch;
+  if (launch->processes == 0) return own;
+  const ARMILLION_GLOBAL LaneProcess& process =
+      target::global<const LaneProcess>(launch->processes)[memory.lane_index()];
+  const bool is_common = !is_in_added_heap(process, address) || address < memory.shared->common_break;
+  if (is_common && memory.shared->region_list == process.region_list) return own;
+  for_running_lanes(memory, [&](std::uint64_t lane) {
+    const std::uint32_t allowed = mapped_for(launch, lane, address);
+    own &= allowed == NOT_MAPPED ? 0 : allowed;
+  });
+  return own;
 }
 
 ARMILLION_INLINE constexpr std::uint32_t hash_of_key(std::uint64_t key) {
@@ -256,21 +332,13 @@ ARMILLION_INLINE std::uint32_t add_frame(const LaneMemory& memory, std::uint64_t
   return frame;
 }
 
-/// Finds a page for an access, while no other lane of the warp does.
-ARMILLION_INLINE Lookup look_up(const LaneMemory& memory, std::uint64_t page, Reach reach) {
+/// Finds a page for an access that the lane's mappings allow, which are `own` there, while no other lane of the warp
+/// does.
+ARMILLION_INLINE Lookup look_up(const LaneMemory& memory, std::uint64_t page, Reach reach, std::uint32_t own) {
   const ARMILLION_GLOBAL Image& image = memory.launch->image;
   const ARMILLION_GLOBAL FrameStore& store = memory.launch->store;
   Lookup result{Lookup::Status::FOUND, 0, NO_SLOT, 0};
-  const auto* region = page >> 36 != 0 ? nullptr : find_region(image, page * PAGE_BYTES);
-  if (region == nullptr) {
-    result.status = Lookup::Status::UNMAPPED;
-    return result;
-  }
-  const auto permissions = static_cast<Permissions>(region->permissions);
-  if (!allows(permissions, wanted_by(reach))) {
-    result.status = Lookup::Status::PERMISSION;
-    return result;
-  }
+  const auto permissions = static_cast<Permissions>(allowed_for_all(memory, page * PAGE_BYTES, own));
   const auto cache_for = [&result, permissions](Permissions access) {
     if (allows(permissions, access)) result.cached_for |= static_cast<std::uint32_t>(access);
   };
@@ -348,17 +416,19 @@ struct Found {
   PageUnit unit;
 };
 
-/// Finds pages for all lanes of the warp that run, which are here together. Lanes that want the same page are served at
-/// once.
-ARMILLION_INLINE Found find_together(const LaneMemory& memory, std::uint64_t page, Reach reach, std::uint32_t mask) {
-  Found result{Lookup::Status::FOUND, NO_UNIT};
-  for (std::uint32_t todo = mask; todo != 0;) {
+/// Finds pages for all lanes of the warp that run, which are here together, also those for which no page is accessible.
+/// Lanes that want the same page are served at once.
+ARMILLION_INLINE Found find_together(const LaneMemory& memory, std::uint64_t page, Reach reach, std::uint32_t own,
+                                     Lookup::Status access, std::uint32_t mask) {
+  Found result{access, NO_UNIT};
+  const bool may_access = access == Lookup::Status::FOUND;
+  for (std::uint32_t todo = target::ballot(mask, may_access); todo != 0;) {
     const auto leader = static_cast<std::uint32_t>(__builtin_ctz(todo));
     const std::uint64_t leader_page = broadcast(mask, page, leader);
     const auto leader_reach = static_cast<Reach>(target::broadcast(mask, static_cast<std::uint32_t>(reach), leader));
     const bool leads = memory.lane == leader;
     Lookup found{};
-    if (leads) found = look_up(memory, leader_page, leader_reach);
+    if (leads) found = look_up(memory, leader_page, leader_reach, own);
     found.status =
         static_cast<Lookup::Status>(target::broadcast(mask, static_cast<std::uint32_t>(found.status), leader));
     found.unit = target::broadcast(mask, found.unit, leader);
@@ -372,7 +442,7 @@ ARMILLION_INLINE Found find_together(const LaneMemory& memory, std::uint64_t pag
     target::synchronize(mask);
     if (leads && found.status == Lookup::Status::FOUND) keep(memory, leader_page, found, unit);
     target::fence_warp();
-    const bool served = page == leader_page && reach == leader_reach;
+    const bool served = may_access && page == leader_page && reach == leader_reach;
     if (served) result = {found.status, unit};
     todo &= ~target::ballot(mask, served);
   }
@@ -381,10 +451,10 @@ ARMILLION_INLINE Found find_together(const LaneMemory& memory, std::uint64_t pag
 
 /// Finds a page for this lane alone, while others of its warp may be anywhere, also here. They are not waited for, as a
 /// warp has no order in which its paths make progress: BUSY where one of them looks up a page.
-ARMILLION_INLINE Found find_alone(const LaneMemory& memory, std::uint64_t page, Reach reach) {
+ARMILLION_INLINE Found find_alone(const LaneMemory& memory, std::uint64_t page, Reach reach, std::uint32_t own) {
   if (target::exchange(&memory.shared->lock, 1) != 0) return {Lookup::Status::BUSY, BUSY_UNIT};
   target::fence_warp();
-  const Lookup found = look_up(memory, page, reach);
+  const Lookup found = look_up(memory, page, reach, own);
   PageUnit unit = found.unit;
   if (found.status == Lookup::Status::FOUND) {
     if (found.new_frame != NO_SLOT) {
@@ -411,8 +481,19 @@ ARMILLION_INLINE Found find_alone(const LaneMemory& memory, std::uint64_t page, 
 ARMILLION_COLD inline PageUnit translate(LaneMemory memory, std::uint64_t address, std::uint32_t size, Reach reach) {
   const std::uint64_t page = address / PAGE_BYTES;
   const std::uint32_t mask = target::active_lanes(memory.lane);
-  const Found found =
-      mask == memory.shared->running ? find_together(memory, page, reach, mask) : find_alone(memory, page, reach);
+  const std::uint32_t own = mapped_for(memory.launch, memory.lane_index(), address);
+  auto access = Lookup::Status::FOUND;
+  if (own == NOT_MAPPED) {
+    access = Lookup::Status::UNMAPPED;
+  } else if (!allows(static_cast<Permissions>(own), wanted_by(reach))) {
+    access = Lookup::Status::PERMISSION;
+  }
+  Found found{access, NO_UNIT};
+  if (mask == memory.shared->running) {
+    found = find_together(memory, page, reach, own, access, mask);
+  } else if (access == Lookup::Status::FOUND) {
+    found = find_alone(memory, page, reach, own);
+  }
   if (found.status == Lookup::Status::FOUND || found.status == Lookup::Status::BUSY) return found.unit;
   if (reach != Reach::HOST_READ && reach != Reach::HOST_WRITE) {
     ARMILLION_GLOBAL LaneControl& control = memory.control();

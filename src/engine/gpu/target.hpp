@@ -60,6 +60,9 @@ ARMILLION_INLINE std::uint32_t ballot(std::uint32_t mask, bool vote) { return __
 /// Orders this lane's accesses of memory for the other lanes of its warp.
 ARMILLION_INLINE void fence_warp() { __nvvm_membar_cta(); }
 
+/// Orders its stores for the host.
+ARMILLION_INLINE void fence_host() { __nvvm_membar_sys(); }
+
 ARMILLION_INLINE std::uint64_t nanoseconds() {
   std::uint64_t now = 0;
   asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(now));
@@ -90,6 +93,7 @@ ARMILLION_INLINE void synchronize(std::uint32_t) {}
 ARMILLION_INLINE std::uint32_t broadcast(std::uint32_t, std::uint32_t value, std::uint32_t) { return value; }
 ARMILLION_INLINE std::uint32_t ballot(std::uint32_t mask, bool vote) { return vote ? mask : 0; }
 ARMILLION_INLINE void fence_warp() {}
+ARMILLION_INLINE void fence_host() { __atomic_thread_fence(__ATOMIC_RELEASE); }
 std::uint64_t nanoseconds();
 ARMILLION_INLINE std::uint32_t exchange(std::uint32_t* word, std::uint32_t value) {
   return __atomic_exchange_n(word, value, __ATOMIC_RELAXED);

@@ -52,6 +52,9 @@ class OpenFile {
   /// How many bytes can be read at once (FIONREAD).
   virtual Result<std::uint64_t> readable_bytes() const;
 
+  /// How many bytes a write takes for certain, at once or whenever they come.
+  virtual std::uint64_t certain_room() const { return 0; }
+
   /// Whether a write takes one item of a fixed size and leaves all bytes behind it alone (eventfd).
   virtual bool takes_items() const { return false; }
 

@@ -136,8 +136,7 @@ Result<std::uint64_t> InputBytes::read(std::span<std::byte> destination) {
 }
 
 Result<std::uint64_t> CapturedStream::write(std::span<const std::byte> source) {
-  const std::uint64_t space =
-      output_->limit_bytes - std::min<std::uint64_t>(output_->limit_bytes, output_->text.size());
+  const std::uint64_t space = certain_room();
   if (space == 0 && !source.empty()) return fail(ENOSPC);
   source = source.first(std::min<std::uint64_t>(source.size(), space));
   output_->text.append(reinterpret_cast<const char*>(source.data()), source.size());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -80,6 +81,9 @@ class CapturedStream : public OpenFile {
 
   Result<std::uint64_t> write(std::span<const std::byte> source) override;
   Result<struct stat> status() const override { return synthetic_status(S_IFIFO | 0600, inode_); }
+  std::uint64_t certain_room() const override {
+    return output_->limit_bytes - std::min<std::uint64_t>(output_->limit_bytes, output_->text.size());
+  }
   std::uint32_t ready_events() const override { return abi::EVENT_OUT; }
   std::string description() const override { return "pipe:[captured]"; }
   std::optional<int> standard_stream() const override { return static_cast<int>(inode_) - 1; }

@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "guest/linux/clock_numbers.hpp"
 #include "guest/linux/handlers.hpp"
 #include "guest/linux/kernel.hpp"
 #include "guest/linux/time_conversion.hpp"
@@ -11,43 +12,20 @@
 namespace armillion::guest::kernel {
 namespace {
 
-/// Where the virtual clock starts: 2024-01-01 00:00:00 UTC.
-constexpr Nanoseconds VIRTUAL_EPOCH = 1'704'067'200 * NANOSECONDS_PER_SECOND;
-
 Nanoseconds host_time(clockid_t clock) {
   timespec time{};
   ::clock_gettime(clock, &time);
   return static_cast<Nanoseconds>(time.tv_sec) * NANOSECONDS_PER_SECOND + static_cast<Nanoseconds>(time.tv_nsec);
 }
 
-// Clock numbers of the interface (linux/time.h).
-enum Clock : std::int32_t {
-  CLOCK_OF_DAY = 0,
-  CLOCK_STEADY = 1,
-  CLOCK_PROCESS = 2,
-  CLOCK_THREAD = 3,
-  CLOCK_STEADY_RAW = 4,
-  CLOCK_OF_DAY_COARSE = 5,
-  CLOCK_STEADY_COARSE = 6,
-  CLOCK_SINCE_BOOT = 7,
-  CLOCK_INTERNATIONAL_ATOMIC = 11,
-};
-
 std::optional<Nanoseconds> read_clock(const Kernel& kernel, std::int32_t clock) {
-  // Negative numbers name the processor time of a process or thread, of which there are only our own.
-  if (clock < 0) return kernel.processor_time();
-  switch (clock) {
-    case CLOCK_OF_DAY:
-    case CLOCK_OF_DAY_COARSE:
-    case CLOCK_INTERNATIONAL_ATOMIC: return kernel.time_of_day();
-    case CLOCK_STEADY:
-    case CLOCK_STEADY_RAW:
-    case CLOCK_STEADY_COARSE:
-    case CLOCK_SINCE_BOOT: return kernel.now();
-    case CLOCK_PROCESS:
-    case CLOCK_THREAD: return kernel.processor_time();
-    default: return std::nullopt;
+  switch (kind_of_clock(clock)) {
+    case ClockKind::OF_DAY: return kernel.time_of_day();
+    case ClockKind::STEADY: return kernel.now();
+    case ClockKind::PROCESSOR: return kernel.processor_time();
+    case ClockKind::NONE: break;
   }
+  return std::nullopt;
 }
 
 CallResult sleep_until(Kernel& kernel, Nanoseconds deadline, Address remaining) {

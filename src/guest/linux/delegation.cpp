@@ -1,0 +1,68 @@
+#include "guest/linux/delegation.hpp"
+
+#include <algorithm>
+
+#include <poll.h>
+
+#include "guest/linux/handlers.hpp"
+
+namespace armillion::guest::kernel {
+namespace {
+
+constexpr int LONGEST_WAIT_MILLISECONDS = 1000;
+
+std::uint64_t room_of(Kernel& kernel, std::int32_t descriptor) {
+  const FileTable::Entry* entry = kernel.files.find(descriptor);
+  if (entry == nullptr || entry->file == nullptr || !entry->file->writable()) return 0;
+  return entry->file->standard_stream() == descriptor ? entry->file->certain_room() : 0;
+}
+
+std::uint64_t break_limit(const Kernel& kernel) {
+  const MemoryMap& mappings = kernel.mappings;
+  const std::uint64_t top = page_align_up(mappings.break_end);
+  if (kernel.memory.regions().size() >= MemoryMap::MOST_MAPPINGS) return top;
+  const auto next = kernel.memory.regions().lower_bound(top);
+  const std::uint64_t end = next == kernel.memory.regions().end() ? ADDRESS_LIMIT : next->first;
+  const std::uint64_t limit = kernel.options.memory_limit_bytes;
+  const std::uint64_t left = limit - std::min(limit, mappings.charged.total());
+  return std::min(end, top + std::min(left & PAGE_MASK, ADDRESS_LIMIT - top));
+}
+
+}  // namespace
+
+Delegation delegate_calls(Kernel& kernel) {
+  Delegation result;
+  result.break_start = kernel.mappings.break_start;
+  result.break_end = kernel.mappings.break_end;
+  result.break_limit = break_limit(kernel);
+  for (std::int32_t descriptor : {1, 2}) {
+    result.output_room[static_cast<std::size_t>(descriptor - 1)] = room_of(kernel, descriptor);
+  }
+  result.has_virtual_clock = kernel.options.clock == ClockSource::VIRTUAL;
+  result.skipped_time = kernel.skipped_time;
+  result.may_exit = kernel.mappings.shared_files.empty();
+  return result;
+}
+
+void settle_break(Kernel& kernel, std::uint64_t end) {
+  if (end != kernel.mappings.break_end) calls::brk(kernel, Address{end});
+}
+
+void settle_output(Kernel& kernel, std::int32_t descriptor, std::span<const std::byte> bytes) {
+  const auto file = kernel.files.get(descriptor);
+  while (file && !bytes.empty()) {
+    const auto count = (*file)->write(bytes);
+    if (count) {
+      bytes = bytes.subspan(*count);
+    } else if (count.error().value == EAGAIN) {
+      std::vector<pollfd> requests;
+      for (const int host : (*file)->waitable_descriptors()) requests.push_back({host, POLLOUT, 0});
+      ::poll(requests.data(), requests.size(), LONGEST_WAIT_MILLISECONDS);
+    } else {
+      // The guest was told that it is written; its next write finds out.
+      return;
+    }
+  }
+}
+
+}  // namespace armillion::guest::kernel
