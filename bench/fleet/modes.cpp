@@ -19,7 +19,6 @@ constexpr unsigned char ONE_LANE_PROGRAM[] = {
 
 constexpr std::uint64_t STORE_BYTES = 4096;
 constexpr std::uint64_t STORE_ADDRESS = 0x10000000;
-constexpr std::uint64_t BATCH_INSTRUCTIONS = 1'000'000;
 constexpr std::chrono::milliseconds POLL_PERIOD{1};
 
 struct OneLaneProgram {
@@ -45,10 +44,11 @@ struct Mode {
   RunResult (*run)(Machine& machine, std::uint64_t instructions);
 };
 
+template <std::uint64_t BATCH_INSTRUCTIONS, Dispatch DISPATCH>
 RunResult run_in_batches(Machine& machine, std::uint64_t instructions) {
   const std::uint64_t batch = std::min(instructions, BATCH_INSTRUCTIONS);
   return machine.execute_continuous(
-      {.batch_instructions = batch, .max_batches = (instructions + batch - 1) / batch, .timeout_seconds = 0});
+      {.batch_instructions = batch, .max_batches = (instructions + batch - 1) / batch, .dispatch = DISPATCH});
 }
 
 RunResult run_beside_the_host(Machine& machine, std::uint64_t instructions) {
@@ -59,7 +59,10 @@ RunResult run_beside_the_host(Machine& machine, std::uint64_t instructions) {
 
 constexpr std::array MODES{
     Mode{"execute", [](Machine& machine, std::uint64_t instructions) { return machine.execute(instructions); }},
-    Mode{"execute_continuous, batches of 1 M", run_in_batches},
+    Mode{"batches of 1 M", run_in_batches<1'000'000, Dispatch::HOST>},
+    Mode{"of 10 K", run_in_batches<10'000, Dispatch::HOST>},
+    Mode{"of 1 K", run_in_batches<1'000, Dispatch::HOST>},
+    Mode{"of 1 K, self-dispatching", run_in_batches<1'000, Dispatch::DEVICE>},
     Mode{"execute_mega",
          [](Machine& machine, std::uint64_t instructions) { return machine.execute_mega(instructions); }},
     Mode{"start, poll, wait", run_beside_the_host},

@@ -38,6 +38,14 @@ struct RunOptions {
   double timeout_seconds = 0;
 };
 
+/// Who begins the next batch of `Machine::execute_continuous`.
+enum class Dispatch : std::uint8_t {
+  /// The host, which launches each batch.
+  HOST,
+  /// The device itself: its program stays there from batch to batch. Small batches are then as fast as large ones.
+  DEVICE,
+};
+
 /// How `Machine::execute_continuous` runs.
 struct ContinuousOptions {
   /// Instructions of one batch; more than 0.
@@ -46,6 +54,7 @@ struct ContinuousOptions {
   std::uint64_t max_batches = UNLIMITED;
   /// Stops with `TIMEOUT` after about this many seconds (within 20 ms); 0 for no limit.
   double timeout_seconds = 0;
+  Dispatch dispatch = Dispatch::HOST;
 };
 
 /// How far the run is that `Machine::start` began.
@@ -102,6 +111,9 @@ class Snapshot {
 
 namespace guest {
 class AddressSpace;
+}
+namespace engine::gpu {
+class DeviceMachine;
 }
 
 /// One AArch64 machine: state and memory, executed on the CPU or on a GPU. It has no hidden global state: any number of
@@ -236,6 +248,8 @@ class Machine {
   /// For the library's own layers.
   guest::AddressSpace& address_space();
   const guest::AddressSpace& address_space() const;
+  /// What runs the machine where that is a device; nullptr on the CPU.
+  engine::gpu::DeviceMachine* device_machine();
   void set_retired_instructions(std::uint64_t count);
 
  private:

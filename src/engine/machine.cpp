@@ -222,7 +222,9 @@ RunResult Machine::execute_continuous(const ContinuousOptions& options) {
   std::uint64_t limit = 0;
   if (__builtin_mul_overflow(options.batch_instructions, options.max_batches, &limit)) limit = UNLIMITED;
   const RunOptions run_options{.instruction_limit = limit, .timeout_seconds = options.timeout_seconds};
-  return idle().run(*this, run_options, options.batch_instructions);
+  // The device's program looks at the host's word and the limit all the time, so that a batch of its own is one launch.
+  const bool is_host = options.dispatch == Dispatch::HOST;
+  return idle().run(*this, run_options, is_host ? options.batch_instructions : UNLIMITED);
 }
 
 RunResult Machine::execute_mega(std::uint64_t total_instructions) { return execute(total_instructions); }
@@ -344,5 +346,6 @@ void Machine::set_instruction_hook(std::function<void(std::uint64_t pc)> hook) {
 
 guest::AddressSpace& Machine::address_space() { return idle().memory; }
 const guest::AddressSpace& Machine::address_space() const { return idle().memory; }
+engine::gpu::DeviceMachine* Machine::device_machine() { return idle().device.get(); }
 
 }  // namespace armillion

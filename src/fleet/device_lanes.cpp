@@ -11,6 +11,7 @@
 
 #include "engine/gpu/device_image.hpp"
 #include "engine/gpu/lane_array.hpp"
+#include "engine/gpu/served_calls.hpp"
 #include "engine/state_hash.hpp"
 #include "fleet/parallel.hpp"
 #include "guest/address_space.hpp"
@@ -20,6 +21,7 @@ namespace armillion::fleet {
 namespace {
 
 using engine::gpu::Backend;
+using engine::gpu::lane_process;
 using engine::gpu::LaneArray;
 using engine::gpu::LaneControl;
 using engine::gpu::LaneProcess;
@@ -118,20 +120,6 @@ bool maps_all_of(std::span<const MemoryRegion> after, std::span<const MemoryRegi
     }
     return true;
   });
-}
-
-LaneProcess lane_process(const guest::kernel::Delegation& delegation) {
-  LaneProcess process{};
-  process.served = engine::gpu::SERVES_BREAK;
-  if (delegation.has_virtual_clock) process.served |= engine::gpu::SERVES_CLOCK;
-  if (delegation.may_exit) process.served |= engine::gpu::SERVES_EXIT;
-  process.break_start = delegation.break_start;
-  process.break_listed = guest::page_align_up(delegation.break_end);
-  process.break_end = delegation.break_end;
-  process.break_limit = delegation.break_limit;
-  process.skipped_time = delegation.skipped_time;
-  std::ranges::copy(delegation.output_room, process.output_room);
-  return process;
 }
 
 // The maximal regions of a lane whose list has these, with what it has added to its heap.

@@ -458,6 +458,14 @@ TEST_P(DeviceMachineTest, ContinuousRunsBatchAfterBatch) {
   EXPECT_THROW(machine->execute_continuous({.batch_instructions = 0}), Error);
 }
 
+TEST_P(DeviceMachineTest, ContinuousMayLeaveTheNextBatchToTheDevice) {
+  load(LOOP);
+  expect_same(machine->execute_continuous({.batch_instructions = 7, .max_batches = 3, .dispatch = Dispatch::DEVICE}),
+              reference.execute(21));
+  expect_same(machine->execute_continuous({.batch_instructions = 7, .dispatch = Dispatch::DEVICE}),
+              reference.execute());
+}
+
 TEST_P(DeviceMachineTest, ContinuousStopsAtItsTimeout) {
   load(COUNT_FOR_EVER);
   const auto start = steady_clock::now();

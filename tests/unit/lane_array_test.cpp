@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -201,6 +204,129 @@ TEST_P(LaneArrayTest, AnInterruptedLaneGoesOn) {
   const LaneControl control = lanes->control(0);
   EXPECT_EQ(reason(control), StopReason::RUNNING);
   EXPECT_EQ(lanes->state(0).x[0], (control.retired + 1) / 2);
+}
+
+// Of a process whose heap is empty at 0x20000, behind memory that ends there.
+LaneProcess process_at_work() {
+  LaneProcess process{};
+  process.served = SERVES_BREAK | SERVES_CLOCK | SERVES_EXIT;
+  process.break_start = process.break_listed = process.break_end = 0x40'0000;
+  process.break_limit = 0x40'2000;
+  process.skipped_time = 7;
+  process.output_room[0] = 100;
+  return process;
+}
+
+TEST_P(LaneArrayTest, ServesCallsOfProcessesInTheLaunch) {
+  auto lanes = lanes_of(R"(
+      mov x8, #214
+      mov x0, #0
+      svc #0
+      mov x20, x0
+      add x0, x0, #0x1000
+      svc #0
+      str x0, [x20, #0xff8]
+      mov x8, #113
+      mov x0, #1
+      add x1, x20, #0x10
+      svc #0
+      mov x9, #0x6968
+      str x9, [x20]
+      mov x8, #64
+      mov x0, #1
+      mov x1, x20
+      add x2, x19, #1
+      svc #0
+      mov x21, x0
+      mov x8, #94
+      mov x0, #0x107
+      svc #0
+  )",
+                        3, 1000);
+  lanes->serve_calls(process_at_work());
+  lanes->reset(1000);
+  lanes->set_cells_counting(19, 0, 1);
+  lanes->launch(1000);
+  std::vector<std::string> written(3);
+  lanes->drain_writes([&](std::uint64_t lane, std::uint32_t descriptor, std::span<const std::byte> bytes) {
+    EXPECT_EQ(descriptor, 1u);
+    written.at(lane).append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  });
+  lanes->wait();
+  lanes->drain_writes([&](std::uint64_t lane, std::uint32_t, std::span<const std::byte> bytes) {
+    written.at(lane).append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  });
+  EXPECT_EQ(written, (std::vector<std::string>{"h", "hi", std::string("hi\0", 3)}));
+  for (std::uint64_t lane = 0; lane < 3; ++lane) {
+    const LaneControl control = lanes->control(lane);
+    EXPECT_EQ(reason(control), StopReason::EXITED);
+    EXPECT_EQ(control.finality, EXITED_BY_ITSELF);
+    EXPECT_EQ(control.immediate, 7u);
+    EXPECT_EQ(control.retired, 22u);
+    EXPECT_EQ(lanes->state(lane).x[21], lane + 1);
+    const LaneProcess process = lanes->processes(lane, 1).front();
+    EXPECT_EQ(process.break_end, 0x40'1000u);
+    EXPECT_EQ(process.output_room[0], 100 - (lane + 1));
+    std::uint64_t nanoseconds = 0;
+    lanes->read_memory(lane, 1, 0x40'0018, sizeof nanoseconds, std::as_writable_bytes(std::span(&nanoseconds, 1)));
+    EXPECT_EQ(nanoseconds, 11u + 7);
+  }
+}
+
+TEST_P(LaneArrayTest, LeavesCallsToTheHostThatItCannotServe) {
+  // Too much to write, memory that is not there, a break that goes down or too far, a descriptor, a clock.
+  const std::array<std::array<std::uint64_t, 4>, 7> calls{{{64, 1, 0, 101},
+                                                           {64, 1, 0x80'0000, 1},
+                                                           {64, 1, std::uint64_t{1} << 50, 1},
+                                                           {214, 0x40'3000, 0, 0},
+                                                           {64, 2, 0, 1},
+                                                           {113, 99, 0, 0},
+                                                           {63, 0, 0, 1}}};
+  auto lanes = lanes_of("svc #3\n hlt #0", calls.size(), 1000);
+  lanes->serve_calls(process_at_work());
+  lanes->reset(1000);
+  for (std::uint64_t lane = 0; lane < calls.size(); ++lane) {
+    State state = lanes->state(lane);
+    state.x[8] = calls[lane][0];
+    for (std::size_t i = 0; i < 3; ++i) state.x[i] = calls[lane][i + 1];
+    lanes->set_state(lane, state);
+  }
+  const std::vector<State> before = lanes->states(0, calls.size());
+  lanes->launch(1000);
+  lanes->wait();
+  lanes->drain_writes([](std::uint64_t, std::uint32_t, std::span<const std::byte>) { FAIL(); });
+  for (std::uint64_t lane = 0; lane < calls.size(); ++lane) {
+    EXPECT_EQ(reason(lanes->control(lane)), StopReason::SYSCALL) << lane;
+    EXPECT_EQ(lanes->control(lane).immediate, 3u);
+    State expected = before[lane];
+    expected.pc += 4;
+    EXPECT_EQ(lanes->state(lane), expected);
+    EXPECT_EQ(lanes->processes(lane, 1).front().break_end, 0x40'0000u);
+  }
+}
+
+TEST_P(LaneArrayTest, LanesMayHaveMappingsOfTheirOwn) {
+  auto lanes = lanes_of("str x1, [x0]\n ldr x2, [x0]\n hlt #0", 3, 1000);
+  lanes->serve_calls(process_at_work());
+  lanes->reset(1000);
+  const auto everything = static_cast<std::uint32_t>(Permissions::ALL);
+  const auto readable = static_cast<std::uint32_t>(Permissions::READ);
+  const std::vector<MemoryRegion> more{{0, 0x40'0000, everything, 0}, {0x80'0000, 0x80'1000, everything, 0}};
+  const std::vector<MemoryRegion> less{{0, 0x40'0000, everything, 0}, {0x80'0000, 0x80'1000, readable, 0}};
+  std::vector<LaneProcess> processes = lanes->processes(0, 3);
+  processes[1].region_list = lanes->region_list(more);
+  processes[2].region_list = lanes->region_list(less);
+  EXPECT_EQ(lanes->region_list(more), processes[1].region_list);
+  lanes->set_processes(0, processes);
+  lanes->set_cells_counting(0, 0x80'0000, 0);
+  lanes->set_cells_counting(1, 5, 1);
+  lanes->launch(1000);
+  EXPECT_EQ(reason(lanes->control(0)), StopReason::MEMORY_FAULT);
+  EXPECT_EQ(lanes->control(0).fault.kind, FaultKind::UNMAPPED);
+  EXPECT_EQ(reason(lanes->control(1)), StopReason::HALT);
+  EXPECT_EQ(lanes->state(1).x[2], 6u);
+  EXPECT_EQ(reason(lanes->control(2)), StopReason::MEMORY_FAULT);
+  EXPECT_EQ(lanes->control(2).fault.kind, FaultKind::PERMISSION);
 }
 
 INSTANTIATE_TEST_SUITE_P(Memory, LaneArrayTest, ::testing::Bool(),

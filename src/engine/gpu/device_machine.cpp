@@ -81,6 +81,7 @@ DeviceMachine::Outcome DeviceMachine::run(std::uint64_t limit, std::uint64_t& re
       if (outcome.reason = poll(); outcome.reason != StopReason::RUNNING) break;
       upload();
       lane_->state = state_;
+      lane_->process = service_ != nullptr ? service_->begin() : std::nullopt;
       lane_->control = {};
       lane_->control.instructions_left = limit - outcome.retired;
       lane_->control.run_left = NO_LIMIT;
@@ -126,6 +127,7 @@ StopReason DeviceMachine::run_lane(std::uint64_t& retired, const Poll& poll, std
     lane_->launch(launch_instructions);
     StopReason called = wait_for_lane(retired, poll, look_at);
     lane_->fetch();
+    settle_output();
     retired = lane_->control.retired;
     if (lane_->control.stop != static_cast<std::uint8_t>(StopReason::RUNNING)) return called;
     if (called == StopReason::RUNNING) called = poll();
@@ -145,6 +147,7 @@ StopReason DeviceMachine::wait_for_lane(std::uint64_t& retired, const Poll& poll
       std::this_thread::yield();
     }
     retired = std::max(retired, lane_->progress());
+    settle_output();
     if (called == StopReason::RUNNING) called = poll();
     if (called != StopReason::RUNNING || now >= look_at) lane_->interrupt();
   }
@@ -245,7 +248,15 @@ void DeviceMachine::upload_code() {
 
 // And back.
 
+void DeviceMachine::settle_output() {
+  lane_->drain_writes([this](std::uint32_t descriptor, std::span<const std::byte> bytes) {
+    service_->settle_output(descriptor, bytes);
+  });
+}
+
 void DeviceMachine::download() {
+  // The new pages of the heap have to be there.
+  if (lane_->process) service_->settle_break(lane_->process->break_end);
   bool wrote = false;
   lane_->visit_dirty_pages([&](std::uint64_t address, const std::byte* bytes) {
     memory_.write_in_page(address, {bytes, PAGE_SIZE});

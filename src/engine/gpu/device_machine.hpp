@@ -8,6 +8,7 @@
 
 #include "armillion/state.hpp"
 #include "engine/gpu/backend.hpp"
+#include "engine/gpu/served_calls.hpp"
 #include "engine/gpu/single_lane.hpp"
 #include "engine/interpreter/interpreter.hpp"
 #include "guest/address_space.hpp"
@@ -33,6 +34,9 @@ class DeviceMachine {
   Outcome run(std::uint64_t limit, std::uint64_t& retired, Start start, const Poll& poll,
               std::uint64_t launch_instructions);
 
+  /// Serves calls on the device from now on, until it is called with nullptr. `service` outlives that.
+  void serve_calls(const CallService* service) { service_ = service; }
+
   void add_breakpoint(std::uint64_t address);
   void remove_breakpoint(std::uint64_t address);
 
@@ -51,7 +55,10 @@ class DeviceMachine {
   bool is_at_unknown_code() const;
   bool may_come_to_unknown_code() const;
 
+  void settle_output();
+
   std::unique_ptr<Backend> backend_;
+  const CallService* service_ = nullptr;
   guest::AddressSpace& memory_;
   State& state_;
   std::unique_ptr<SingleLane> lane_;

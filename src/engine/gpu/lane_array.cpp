@@ -441,14 +441,14 @@ void LaneArray::clean() {
 // Processes.
 
 void LaneArray::serve_calls(const LaneProcess& initial) {
-  if (processes_ == nullptr) {
-    processes_ = backend_.allocate(launch_.lane_count * sizeof(LaneProcess));
+  if (call_log_ == nullptr) {
+    if (launch_.lane_count > 1) processes_ = backend_.allocate(launch_.lane_count * sizeof(LaneProcess));
     const std::uint64_t log_bytes = std::clamp(launch_.lane_count * LOG_BYTES_OF_LANE, LEAST_LOG_BYTES, MOST_LOG_BYTES);
     call_log_ = backend_.allocate_mapped(log_bytes);
-    launch_.processes = processes_->address();
     launch_.call_log = call_log_->device();
     launch_.call_log_bytes = log_bytes;
   }
+  launch_.processes = processes_ != nullptr ? processes_->address() : block_->address() + offsetof(LaneBlock, process);
   launch_.initial_process = initial;
 }
 
@@ -498,18 +498,19 @@ void LaneArray::upload_region_lists() {
 void LaneArray::drain_writes(
     const std::function<void(std::uint64_t, std::uint32_t, std::span<const std::byte>)>& visit) {
   if (call_log_ == nullptr) return;
-  std::byte* const log = call_log_->host();
-  std::uint64_t place = 0;
-  while (place + sizeof(LoggedWrite) <= launch_.call_log_bytes) {
+  while (log_place_ + sizeof(LoggedWrite) <= launch_.call_log_bytes) {
+    std::byte* const record = call_log_->host() + log_place_;
+    if (__atomic_load_n(reinterpret_cast<std::uint64_t*>(record), __ATOMIC_ACQUIRE) == 0) break;
     LoggedWrite write{};
-    std::memcpy(&write, log + place, sizeof write);
-    if (write.descriptor == 0) break;
+    std::memcpy(&write, record, sizeof write);
+    const std::uint64_t record_bytes = sizeof write + (write.bytes + 7) / 8 * 8;
+    log_place_ += record_bytes;
     if (write.descriptor != SKIPPED_WRITE) {
-      visit(write.lane, write.descriptor, std::span(log + place + sizeof write, write.bytes));
+      visit(write.lane, write.descriptor, std::span(record + sizeof write, write.bytes));
     }
-    place += sizeof write + (write.bytes + 7) / 8 * 8;
+    // The next launch finds nothing here.
+    std::memset(record, 0, record_bytes);
   }
-  std::memset(log, 0, place);
 }
 
 void LaneArray::resume(std::uint64_t instructions, std::initializer_list<StopReason> reasons) {
@@ -539,6 +540,7 @@ void LaneArray::launch(std::uint64_t instructions) {
   auto* mailbox = reinterpret_cast<Mailbox*>(mailbox_->host());
   __atomic_store_n(&mailbox->cancel, 0, __ATOMIC_RELAXED);
   __atomic_store_n(&mailbox->stopped_lanes, 0, __ATOMIC_RELAXED);
+  log_place_ = 0;
   launch_.launch_instructions = instructions;
   start(Kernel::RUN);
 }

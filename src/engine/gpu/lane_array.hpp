@@ -38,9 +38,11 @@ struct LaneCounters {
 struct LaneBlock {
   Launch launch;
   LaneCounters counters;
-  alignas(64) LaneControl control;
+  alignas(64) LaneProcess process;
+  LaneControl control;
   State state;
 };
+static_assert(offsetof(LaneBlock, control) % 64 == 0);
 static_assert(offsetof(LaneBlock, state) == offsetof(LaneBlock, control) + sizeof(LaneControl));
 
 /// Where `key` can be entered into the keys of a frame store; NO_SLOT where its lines are full.
@@ -132,8 +134,8 @@ class LaneArray {
   std::uint32_t region_list(std::span<const MemoryRegion> regions);
   /// The mappings of a list, and where nothing has been added the image's.
   std::span<const MemoryRegion> regions_of(std::uint32_t list) const;
-  /// Calls `visit` with what lanes have written in the last launch, in the order in which each of them wrote, and
-  /// forgets it.
+  /// Calls `visit` with what lanes have written since the last call, in the order in which each of them wrote. Also
+  /// while they run; between two launches it has to be called.
   void drain_writes(
       const std::function<void(std::uint64_t lane, std::uint32_t descriptor, std::span<const std::byte> bytes)>& visit);
 
@@ -214,6 +216,8 @@ class LaneArray {
   std::vector<RegionList> region_lists_;
   std::unordered_map<std::string, std::uint32_t> list_numbers_;
   bool are_lists_uploaded_ = true;
+  /// Up to where the log of the current launch was read.
+  std::uint64_t log_place_ = 0;
 };
 
 template <class Visit>

@@ -84,9 +84,8 @@ ARMILLION_INLINE CallOutcome serve_write(const LaneCall& call) {
     record[2 + done / 8] = word;
     done += step;
   }
-  target::fence_host();
   const std::uint64_t kind = done == size ? descriptor : SKIPPED_WRITE;
-  target::store_shared_word(record, kind << 32 | size);
+  target::publish(record, kind << 32 | size);
   if (done != size) return after_failed_access(call.memory);
   room -= size;
   call.set_result(size);

@@ -84,6 +84,12 @@ void SingleLane::decode_again(std::uint64_t page_address, const std::byte* bytes
 void SingleLane::launch(std::uint64_t instructions) {
   LaneBlock block;
   lanes_.launch_.launch_instructions = instructions;
+  lanes_.launch_.processes = 0;
+  if (process) {
+    lanes_.serve_calls(*process);
+    block.process = *process;
+  }
+  lanes_.log_place_ = 0;
   block.launch = lanes_.launch_;
   block.counters = counters_;
   block.control = control;
@@ -103,6 +109,14 @@ void SingleLane::fetch() {
   counters_.frames_used = std::min(counters_.frames_used, lanes_.launch_.store.capacity);
   control = block.control;
   state = block.state;
+  if (process) process = block.process;
+}
+
+void SingleLane::drain_writes(const std::function<void(std::uint32_t, std::span<const std::byte>)>& visit) {
+  if (!process) return;
+  lanes_.drain_writes([&visit](std::uint64_t, std::uint32_t descriptor, std::span<const std::byte> bytes) {
+    visit(descriptor, bytes);
+  });
 }
 
 // The frames that the lane has made since the host last looked: which pages they are.

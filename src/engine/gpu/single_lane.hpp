@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -23,6 +24,8 @@ class SingleLane {
   /// What the lane starts the next launch with and, after `fetch`, what it ended with.
   State state;
   LaneControl control{};
+  /// The same of a process whose calls the lane serves; nothing of others.
+  std::optional<LaneProcess> process;
 
   // The image. `breakpoints` are in ascending order.
 
@@ -63,8 +66,11 @@ class SingleLane {
   void interrupt() { lanes_.interrupt(); }
   /// What it had retired when it last looked up.
   std::uint64_t progress() const { return lanes_.progress(); }
-  /// Waits, and takes `state` and `control` from the device.
+  /// Waits, and takes `state`, `control` and `process` from the device.
   void fetch();
+  /// Calls `visit` with what the lane has written since the last call; also while it runs. Between two launches it has
+  /// to be called.
+  void drain_writes(const std::function<void(std::uint32_t descriptor, std::span<const std::byte> bytes)>& visit);
   /// Visits the pages that the lane has written since the last call, after `fetch`.
   void visit_dirty_pages(const std::function<void(std::uint64_t address, const std::byte* bytes)>& visit);
 

@@ -60,8 +60,11 @@ ARMILLION_INLINE std::uint32_t ballot(std::uint32_t mask, bool vote) { return __
 /// Orders this lane's accesses of memory for the other lanes of its warp.
 ARMILLION_INLINE void fence_warp() { __nvvm_membar_cta(); }
 
-/// Orders its stores for the host.
-ARMILLION_INLINE void fence_host() { __nvvm_membar_sys(); }
+/// Stores a word after all that was stored before, as the host sees it.
+ARMILLION_INLINE void publish(ARMILLION_GLOBAL std::uint64_t* word, std::uint64_t value) {
+  __nvvm_membar_sys();
+  __atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
 
 ARMILLION_INLINE std::uint64_t nanoseconds() {
   std::uint64_t now = 0;
@@ -93,7 +96,9 @@ ARMILLION_INLINE void synchronize(std::uint32_t) {}
 ARMILLION_INLINE std::uint32_t broadcast(std::uint32_t, std::uint32_t value, std::uint32_t) { return value; }
 ARMILLION_INLINE std::uint32_t ballot(std::uint32_t mask, bool vote) { return vote ? mask : 0; }
 ARMILLION_INLINE void fence_warp() {}
-ARMILLION_INLINE void fence_host() { __atomic_thread_fence(__ATOMIC_RELEASE); }
+ARMILLION_INLINE void publish(std::uint64_t* word, std::uint64_t value) {
+  __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
 std::uint64_t nanoseconds();
 ARMILLION_INLINE std::uint32_t exchange(std::uint32_t* word, std::uint32_t value) {
   return __atomic_exchange_n(word, value, __ATOMIC_RELAXED);

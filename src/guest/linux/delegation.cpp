@@ -1,7 +1,11 @@
 #include "guest/linux/delegation.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <vector>
 
+#include <fmt/format.h>
 #include <poll.h>
 
 #include "guest/linux/handlers.hpp"
@@ -58,9 +62,16 @@ void settle_output(Kernel& kernel, std::int32_t descriptor, std::span<const std:
       std::vector<pollfd> requests;
       for (const int host : (*file)->waitable_descriptors()) requests.push_back({host, POLLOUT, 0});
       ::poll(requests.data(), requests.size(), LONGEST_WAIT_MILLISECONDS);
-    } else {
-      // The guest was told that it is written; its next write finds out.
+    } else if (count.error().value == EPIPE) {
+      // The reader went away behind the guest's back. It learns of that a little later than it would have.
+      abi::SignalInfo info{};
+      info.signal = SIGNAL_PIPE;
+      kernel.send_to_thread(kernel.thread(), info);
       return;
+    } else {
+      throw Error(ErrorCode::UNAVAILABLE,
+                  fmt::format("what the guest wrote to descriptor {} cannot be written: {}", descriptor,
+                              std::generic_category().message(count.error().value)));
     }
   }
 }

@@ -14,6 +14,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "engine/gpu/device_machine.hpp"
 #include "guest/linux/initial_stack.hpp"
 #include "guest/linux/kernel.hpp"
 #include "guest/loader.hpp"
@@ -80,6 +81,31 @@ struct Process::Implementation {
     program = options.program_bytes.empty() ? guest::read_program_file(path, options.memory_limit_bytes)
                                             : options.program_bytes;
     load(path);
+    if (machine.device_machine() != nullptr) serve_calls_on_device();
+  }
+
+  // A device serves calls while the kernel runs the machine, unless the kernel has to be in between.
+  void serve_calls_on_device() {
+    service.begin = [this]() -> std::optional<engine::gpu::LaneProcess> {
+      if (!kernel.is_uninterrupted() || kernel.options.on_system_call) return std::nullopt;
+      guest::kernel::Delegation delegation = guest::kernel::delegate_calls(kernel);
+      // The run is over then in any case.
+      delegation.may_exit = false;
+      return engine::gpu::lane_process(delegation);
+    };
+    service.settle_break = [this](std::uint64_t end) { guest::kernel::settle_break(kernel, end); };
+    service.settle_output = [this](std::uint32_t descriptor, std::span<const std::byte> bytes) {
+      guest::kernel::settle_output(kernel, static_cast<std::int32_t>(descriptor), bytes);
+    };
+    kernel.execute = [this](const RunOptions& slice) {
+      engine::gpu::DeviceMachine& device = *machine.device_machine();
+      struct Serving {
+        engine::gpu::DeviceMachine& device;
+        ~Serving() { device.serve_calls(nullptr); }
+      } const serving{device};
+      device.serve_calls(&service);
+      return machine.execute(slice);
+    };
   }
 
   void load(const std::string& path) {
@@ -154,6 +180,7 @@ struct Process::Implementation {
 
   Machine machine;
   guest::kernel::Kernel kernel;
+  engine::gpu::CallService service;
   std::vector<std::byte> program;
   std::uint64_t bias = 0;
   std::uint64_t entry = 0;

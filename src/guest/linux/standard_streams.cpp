@@ -126,6 +126,12 @@ std::uint32_t InheritedStream::ready_events() const {
   return poll_now(descriptor_, events) & (abi::EVENT_IN | abi::EVENT_OUT | abi::EVENT_ERROR | abi::EVENT_HANG_UP);
 }
 
+// What comes while its reader is slow waits for it. A file may be on a disk that is full, which the guest has to learn.
+std::uint64_t InheritedStream::certain_room() const {
+  const bool has_reader = (poll_now(descriptor_, POLLOUT) & POLLERR) == 0;
+  return !is_regular_ && has_reader ? ~std::uint64_t{0} : 0;
+}
+
 std::string InheritedStream::description() const { return fmt::format("[host descriptor {}]", descriptor_); }
 
 Result<std::uint64_t> InputBytes::read(std::span<std::byte> destination) {

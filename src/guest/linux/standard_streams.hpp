@@ -33,6 +33,7 @@ class InheritedStream : public OpenFile {
   int host_descriptor() const override { return descriptor_; }
   /// The stream was not granted for changes of its size, mode or times.
   bool on_read_only_mount() const override { return true; }
+  std::uint64_t certain_room() const override;
   std::string description() const override;
   std::optional<int> standard_stream() const override { return descriptor_; }
   FileReference copy(FileCopier&) const override { return std::make_shared<InheritedStream>(*this); }
@@ -103,6 +104,7 @@ class CallbackStream : public OpenFile {
 
   Result<std::uint64_t> write(std::span<const std::byte> source) override;
   Result<struct stat> status() const override { return synthetic_status(S_IFIFO | 0600, inode_); }
+  std::uint64_t certain_room() const override { return ~std::uint64_t{0}; }
   std::uint32_t ready_events() const override { return abi::EVENT_OUT; }
   std::string description() const override { return "pipe:[callback]"; }
   std::optional<int> standard_stream() const override { return static_cast<int>(inode_) - 1; }
