@@ -1,6 +1,7 @@
 #include "fleet/device_lanes.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <iterator>
 #include <map>
@@ -39,6 +40,9 @@ constexpr std::uint64_t PAGES_PER_LANE = 4;
 constexpr std::uint64_t FIRST_LAUNCH_INSTRUCTIONS = 1 << 20;
 // Launches are also short where all lanes stop soon, which says nothing of how long they would run.
 constexpr std::uint64_t MOST_LAUNCH_INSTRUCTIONS = std::uint64_t{1} << 40;
+// The host naps while a launch runs, for a fraction of what has passed.
+constexpr std::chrono::microseconds SHORTEST_NAP{20};
+constexpr std::chrono::microseconds LONGEST_NAP{1000};
 constexpr double SHORT_LAUNCH_SECONDS = 0.2;
 constexpr double LONG_LAUNCH_SECONDS = 1.0;
 
@@ -359,12 +363,16 @@ class DeviceLanes final : public LaneEngine {
     call_results_.clear();
     lanes_.reset(UNLIMITED);
     needs_reset_ = false;
-    for (auto& process : processes_) process.reset();
+    if (std::exchange(knows_of_processes_, false)) {
+      for (auto& process : processes_) process.reset();
+    }
+    lanes_on_host_ = 0;
   }
   void reset(std::uint64_t lane) override {
     settle();
     retired_by_reset_ += lanes_.control(lane).retired - source_.retired_instructions();
     lanes_.reset_lanes(std::span(&lane, 1), UNLIMITED);
+    if (is_on_host(lane)) --lanes_on_host_;
     if (source_.is_process()) processes_[lane].reset();
   }
 
@@ -446,12 +454,13 @@ class DeviceLanes final : public LaneEngine {
   }
   ProcessLane& process_of(std::uint64_t lane) {
     auto& process = processes_[lane];
+    knows_of_processes_ = true;
     if (process == nullptr) process = std::make_unique<ProcessLane>();
     return *process;
   }
   template <class Visit>
   void for_lanes_on_host(std::uint64_t first, std::uint64_t count, const Visit& visit) {
-    if (!source_.is_process()) return;
+    if (lanes_on_host_ == 0) return;
     for (std::uint64_t lane = first; lane < first + count; ++lane) {
       if (is_on_host(lane)) visit(lane);
     }
@@ -694,6 +703,7 @@ class DeviceLanes final : public LaneEngine {
   void leave(const Served& item, LaneControl& control) {
     ProcessLane& process = *processes_[item.lane];
     process.is_on_host = true;
+    ++lanes_on_host_;
     process.instructions_left = control.instructions_left;
     process.run_left = control.run_left;
     process.result.instructions = control.retired - source_.retired_instructions();
@@ -833,10 +843,9 @@ class DeviceLanes final : public LaneEngine {
                                             Clock::time_point start, std::uint64_t instructions) {
     std::optional<StopReason> end;
     const Clock::time_point launched = Clock::now();
-    auto pause = std::chrono::microseconds(10);
     while (!lanes_.is_idle()) {
-      std::this_thread::sleep_for(pause);
-      pause = std::min(pause * 2, std::chrono::microseconds(1000));
+      std::this_thread::sleep_for(
+          std::clamp<Clock::duration>((Clock::now() - launched) / 8, SHORTEST_NAP, LONGEST_NAP));
       if (!end && cancelled.load(std::memory_order_relaxed)) {
         end = StopReason::CANCELLED;
         lanes_.interrupt();
@@ -923,8 +932,11 @@ class DeviceLanes final : public LaneEngine {
   bool in_call_ = false;
   // The pages that all lanes start with.
   std::vector<std::uint64_t> start_pages_;
-  // One for each lane of a process, where there is something to know.
+  // One for each lane of a process, where there is something to know; whether there is one, and how many lanes have
+  // left the device.
   std::vector<std::unique_ptr<ProcessLane>> processes_;
+  bool knows_of_processes_ = false;
+  std::atomic<std::uint64_t> lanes_on_host_{0};
   // One for each thread that serves system calls.
   std::vector<std::unique_ptr<LaneHost>> hosts_;
 };

@@ -431,6 +431,39 @@ TEST_P(FleetTest, ALaneThatLoopsForEverDoesNotKeepOthersFromRunning) {
   EXPECT_EQ(fleet.result(0).stop_reason, StopReason::TIMEOUT);
 }
 
+TEST_P(FleetTest, ManyLanesShareALargeAddressSpace) {
+  // A GPU has memory for a copy of these 16 MiB for each of some thousand lanes.
+  const std::uint64_t lanes = GetParam() == "cuda" ? 100'000 : 1'000;
+  constexpr std::uint64_t BYTES = 16 << 20;
+  Machine start({.memory_bytes = BYTES});
+  start.load_program(assemble(R"(
+      mov x1, #0xfff000
+      ldr x2, [x1, #0xff0]
+      add x2, x2, x0
+      str x2, [x1, x0, lsl #3]
+      and x3, x0, #0x7
+      add x3, x3, #1
+      str x2, [x1, x3, lsl #3]
+      lsl x4, x3, #20
+      str x2, [x4]
+      hlt #0
+  )"));
+  for (std::uint64_t address = 0x1000; address < BYTES; address += 0x1000) start.write(address + 8, address);
+  start.write(std::uint64_t{0xfffff0}, std::uint64_t{0x1234});
+  Fleet fleet(start, options(lanes));
+  std::vector<std::uint64_t> inputs(lanes);
+  for (std::uint64_t i = 0; i < lanes; ++i) inputs[i] = i % 512;
+  fleet.set_x(0, inputs);
+  const FleetResult outcome = fleet.run();
+  EXPECT_EQ(outcome.stops[static_cast<std::size_t>(StopReason::HALT)], lanes);
+  const Snapshot snapshot = start.snapshot();
+  for (const std::uint64_t lane : {std::uint64_t{0}, std::uint64_t{77}, lanes / 2 + 3, lanes - 1}) {
+    start.restore(snapshot);
+    start.set_x(0, inputs[lane]);
+    expect_like_alone(fleet, lane, start, start.execute());
+  }
+}
+
 TEST_P(FleetTest, RefusesWhatIsNotThere) {
   Machine start;
   EXPECT_THROW(Fleet(start, options(0)), Error);
