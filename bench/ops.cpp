@@ -1,0 +1,245 @@
+// Measures the vector kernels beside Eigen, plain compiled loops, a BLAS and numpy, and prints Markdown. See README.md.
+#include "armillion/ops.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <stdexcept>
+
+#include "fleet/report.hpp"
+#include "ops/arrays.hpp"
+#include "ops/numpy_peer.hpp"
+#include "ops/peers.hpp"
+#include "ops/timing.hpp"
+
+namespace armillion::bench {
+namespace {
+
+struct CommandLine {
+  std::string target = ops::target();
+  std::string python = "python3";
+  std::string output;
+  std::vector<std::size_t> sizes{256, 1024, 3072, 4096, 16384, 65536, std::size_t{1} << 20, std::size_t{1} << 24};
+  std::vector<std::size_t> function_sizes{1024, 65536};
+  std::vector<std::size_t> matrix_sizes{64, 256, 512, 1024};
+  TimingOptions timing;
+};
+
+void add_options(CLI::App& app, CommandLine& line) {
+  app.add_option("--target", line.target, "The kernels' target")
+      ->check(CLI::IsMember(ops::targets()))
+      ->capture_default_str();
+  app.add_option("--numpy", line.python, "A Python interpreter that has numpy; empty to leave it out")
+      ->capture_default_str();
+  app.add_option("--sizes", line.sizes, "Sizes of arrays that are added")->delimiter(',')->capture_default_str();
+  app.add_option("--function-sizes", line.function_sizes, "Sizes of arrays for the other operations")
+      ->delimiter(',')
+      ->capture_default_str();
+  app.add_option("--matrix-sizes", line.matrix_sizes, "Rows of square matrices")->delimiter(',')->capture_default_str();
+  app.add_option("--rounds", line.timing.rounds, "Measurements of each figure, whose median counts")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--seconds", line.timing.seconds, "Time of one measurement, where one call does not take longer")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--output", line.output, "Also writes the report to this file");
+}
+
+/// The public calls, in the shape of a peer's functions.
+const Peer OPS{
+    .name = "ops",
+    .add = [](const float* a, const float* b, float* result,
+              std::size_t size) { ops::add(std::span(a, size), std::span(b, size), std::span(result, size)); },
+    .relu = [](const float* x, float* result,
+               std::size_t size) { ops::relu(std::span(x, size), std::span(result, size)); },
+    .exp = [](const float* x, float* result,
+              std::size_t size) { ops::exp(std::span(x, size), std::span(result, size)); },
+    .log = [](const float* x, float* result,
+              std::size_t size) { ops::log(std::span(x, size), std::span(result, size)); },
+    .sigmoid = [](const float* x, float* result,
+                  std::size_t size) { ops::sigmoid(std::span(x, size), std::span(result, size)); },
+    .tanh = [](const float* x, float* result,
+               std::size_t size) { ops::tanh(std::span(x, size), std::span(result, size)); },
+    .gelu = [](const float* x, float* result,
+               std::size_t size) { ops::gelu(std::span(x, size), std::span(result, size)); },
+    .softmax = [](const float* x, float* result,
+                  std::size_t size) { ops::softmax(std::span(x, size), std::span(result, size)); },
+    .sum = [](const float* x, std::size_t size) { return ops::sum(std::span(x, size)); },
+    .max = [](const float* x, std::size_t size) { return ops::max(std::span(x, size)); },
+    .dot = [](const float* a, const float* b,
+              std::size_t size) { return ops::dot(std::span(a, size), std::span(b, size)); },
+    .gemm =
+        [](const float* a, const float* b, float* c, std::size_t size) {
+          const auto matrix = [size](auto* data) { return ops::MatrixView(std::span(data, size * size), size, size); };
+          ops::gemm(matrix(a), matrix(b), matrix(c));
+        },
+    .gemv =
+        [](const float* a, const float* x, float* y, std::size_t size) {
+          ops::gemv(ops::MatrixView(std::span(a, size * size), size, size), std::span(x, size), std::span(y, size));
+        },
+};
+
+// How functions of each shape are called with arrays.
+
+Contender contender_of(const char* name, void (*function)(const float*, const float*, float*, std::size_t),
+                       const Arrays& arrays, std::size_t size) {
+  return contender(name,
+                   [=, a = arrays.a(), b = arrays.b(), result = arrays.result()] { function(a, b, result, size); });
+}
+
+Contender contender_of(const char* name, void (*function)(const float*, float*, std::size_t), const Arrays& arrays,
+                       std::size_t size) {
+  return contender(name, [=, x = arrays.a(), result = arrays.result()] { function(x, result, size); });
+}
+
+Contender contender_of(const char* name, float (*function)(const float*, const float*, std::size_t),
+                       const Arrays& arrays, std::size_t size) {
+  return contender(name,
+                   [=, a = arrays.a(), b = arrays.b(), result = arrays.result()] { *result = function(a, b, size); });
+}
+
+Contender contender_of(const char* name, float (*function)(const float*, std::size_t), const Arrays& arrays,
+                       std::size_t size) {
+  return contender(name, [=, x = arrays.a(), result = arrays.result()] { *result = function(x, size); });
+}
+
+/// An operation that peers have a function for, and what its arguments are drawn from.
+struct Operation {
+  const char* name;
+  float low;
+  float high;
+  std::optional<Contender> (*of)(const Peer& peer, const Arrays& arrays, std::size_t size);
+};
+
+template <auto FUNCTION>
+std::optional<Contender> of(const Peer& peer, const Arrays& arrays, std::size_t size) {
+  if (peer.*FUNCTION == nullptr) return std::nullopt;
+  return contender_of(peer.name, peer.*FUNCTION, arrays, size);
+}
+
+const std::vector<Operation> ADDITION{{"add", -4, 4, of<&Peer::add>}};
+const std::vector<Operation> FUNCTIONS{
+    {"relu", -4, 4, of<&Peer::relu>},       {"exp", -4, 4, of<&Peer::exp>},   {"log", 0, 4, of<&Peer::log>},
+    {"sigmoid", -4, 4, of<&Peer::sigmoid>}, {"tanh", -4, 4, of<&Peer::tanh>}, {"gelu", -4, 4, of<&Peer::gelu>},
+    {"softmax", -4, 4, of<&Peer::softmax>}, {"sum", -4, 4, of<&Peer::sum>},   {"max", -4, 4, of<&Peer::max>},
+    {"dot", -4, 4, of<&Peer::dot>},
+};
+const std::vector<Operation> MATRIX_PRODUCTS{{"gemm", -1, 1, of<&Peer::gemm>}, {"gemv", -1, 1, of<&Peer::gemv>}};
+
+const std::vector<std::string> RIVALS{EIGEN.name, PLAIN_LOOPS.name, BLAS.name, "numpy"};
+
+std::string cpu_model() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string text; std::getline(file, text);) {
+    if (text.starts_with("model name")) return text.substr(text.find(':') + 2);
+  }
+  return "unknown";
+}
+
+class Benchmark {
+ public:
+  Benchmark(const CommandLine& line, Report& report) : line_(line), report_(report) {
+    // What numpy calls AVX-512: as Eigen and the loops, it is to use AVX2.
+    if (!line.python.empty())
+      numpy_.emplace(line.python, "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL");
+  }
+
+  void print_head(int count, char** arguments) {
+    std::string command = std::filesystem::path(arguments[0]).filename();
+    for (int i = 1; i < count; ++i) command += fmt::format(" {}", arguments[i]);
+    report_.line("# Vector kernels");
+    report_.line();
+    report_.line(fmt::format("{:%Y-%m-%d}: `{}`", std::chrono::system_clock::now(), command));
+    report_.line();
+    report_.line(fmt::format("- CPU: {}", cpu_model()));
+    report_.line(fmt::format("- ops: target {}", ops::target()));
+    report_.line(fmt::format("- Eigen and plain loops: {}", compiled_peers_description()));
+    report_.line(fmt::format("- BLAS: {}", blas_description()));
+    report_.line(fmt::format("- numpy: {}", numpy_ ? numpy_->version() : "left out"));
+  }
+
+  /// A row for each operation and size.
+  void print_table(const char* title, const std::vector<Operation>& operations, const std::vector<std::size_t>& sizes,
+                   bool are_matrices = false) {
+    report_.line();
+    report_.line(fmt::format("## {}", title));
+    report_.line();
+    std::vector<std::string> head{"operation", "size", "ops"};
+    head.insert(head.end(), RIVALS.begin(), RIVALS.end());
+    head.emplace_back("best other / ops");
+    report_.head(head);
+    for (const Operation& operation : operations) {
+      for (const std::size_t size : sizes) {
+        const Arrays arrays(are_matrices ? size * size : size, operation.low, operation.high);
+        print_row(operation, size, arrays);
+      }
+    }
+  }
+
+ private:
+  void print_row(const Operation& operation, std::size_t size, const Arrays& arrays) {
+    std::vector<Contender> contenders;
+    for (const Peer* const peer : {&OPS, &EIGEN, &PLAIN_LOOPS, &BLAS}) {
+      if (auto found = operation.of(*peer, arrays, size)) contenders.push_back(std::move(*found));
+    }
+    if (numpy_) {
+      if (auto found = numpy_->contender(operation.name, size)) contenders.push_back(std::move(*found));
+    }
+    const std::vector<double> seconds = seconds_per_call(contenders, line_.timing);
+    std::vector<std::string> cells{operation.name, std::to_string(size), as_time(seconds[0])};
+    for (const std::string& rival : RIVALS) {
+      const auto found = std::ranges::find(contenders, rival, &Contender::name);
+      cells.push_back(found == contenders.end() ? "" : as_time(seconds[found - contenders.begin()]));
+    }
+    cells.push_back(fmt::format("{:.2f}", *std::min_element(seconds.begin() + 1, seconds.end()) / seconds[0]));
+    report_.row(cells);
+  }
+
+  const CommandLine& line_;
+  Report& report_;
+  std::optional<Numpy> numpy_;
+};
+
+int run(int count, char** arguments) {
+  CLI::App app("Measures vector kernels beside others and prints Markdown tables");
+  CommandLine line;
+  add_options(app, line);
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+  ops::set_target(line.target);
+  Report report;
+  Benchmark benchmark(line, report);
+  benchmark.print_head(count, arguments);
+  benchmark.print_table("Addition of float32 arrays", ADDITION, line.sizes);
+  benchmark.print_table("Functions and reductions of float32 arrays", FUNCTIONS, line.function_sizes);
+  benchmark.print_table("Products of square float32 matrices, and of one and a vector", MATRIX_PRODUCTS,
+                        line.matrix_sizes, true);
+  if (!line.output.empty()) {
+    std::ofstream file(line.output);
+    file << report.text();
+    if (!file.flush()) throw std::runtime_error("the report cannot be written to " + line.output);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace armillion::bench
+
+int main(int count, char** arguments) {
+  try {
+    return armillion::bench::run(count, arguments);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "ops: {}\n", error.what());
+    return 1;
+  }
+}

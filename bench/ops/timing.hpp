@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace armillion::bench {
+
+/// One of several ways to do the same work.
+struct Contender {
+  std::string name;
+  /// Does the work so many times and returns the seconds that took.
+  std::function<double(std::size_t calls)> run;
+};
+
+struct TimingOptions {
+  /// Times that each contender is measured, in turn with the others; the median counts.
+  unsigned rounds = 25;
+  /// Time of one measurement, where one call does not take longer.
+  double seconds = 0.002;
+};
+
+/// The median seconds of a call of each contender. They take turns, so that what else the machine does meets all of
+/// them.
+std::vector<double> seconds_per_call(const std::vector<Contender>& contenders, const TimingOptions& options);
+
+/// A contender that calls a function of no arguments, which must do the same each time.
+template <class Call>
+Contender contender(std::string name, Call call) {
+  return {std::move(name), [call](std::size_t calls) {
+            const auto start = std::chrono::steady_clock::now();
+            for (std::size_t i = 0; i < calls; ++i) {
+              call();
+              asm volatile("" ::: "memory");
+            }
+            return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+          }};
+}
+
+}  // namespace armillion::bench
