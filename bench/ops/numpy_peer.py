@@ -53,6 +53,8 @@ def main():
             answer = "no" if function is None else "yes"
         else:
             calls = range(int(words[1]))
+            for _ in range(len(calls) // 4 + 1):
+                function()
             start = time.perf_counter()
             for _ in calls:
                 function()

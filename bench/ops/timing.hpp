@@ -12,7 +12,7 @@ namespace armillion::bench {
 /// One of several ways to do the same work.
 struct Contender {
   std::string name;
-  /// Does the work so many times and returns the seconds that took.
+  /// Does the work some times to warm up, then so many times, and returns the seconds that the latter took.
   std::function<double(std::size_t calls)> run;
 };
 
@@ -27,15 +27,23 @@ struct TimingOptions {
 /// them.
 std::vector<double> seconds_per_call(const std::vector<Contender>& contenders, const TimingOptions& options);
 
+/// Calls before those that are timed: what went before a measurement has left other things in caches, and a clock that is
+/// only then raised.
+constexpr std::size_t warm_up_calls(std::size_t calls) { return calls / 4 + 1; }
+
 /// A contender that calls a function of no arguments, which must do the same each time.
 template <class Call>
 Contender contender(std::string name, Call call) {
   return {std::move(name), [call](std::size_t calls) {
+            const auto repeat = [&](std::size_t times) {
+              for (std::size_t i = 0; i < times; ++i) {
+                call();
+                asm volatile("" ::: "memory");
+              }
+            };
+            repeat(warm_up_calls(calls));
             const auto start = std::chrono::steady_clock::now();
-            for (std::size_t i = 0; i < calls; ++i) {
-              call();
-              asm volatile("" ::: "memory");
-            }
+            repeat(calls);
             return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
           }};
 }

@@ -9,6 +9,7 @@
 // OpenBLAS has these and other libraries do not; which of them is there may be decided as late as when a program
 // starts.
 extern "C" {
+[[gnu::weak]] int openblas_get_parallel();
 [[gnu::weak]] int openblas_get_num_threads();
 [[gnu::weak]] void openblas_set_num_threads(int threads);
 }
@@ -16,22 +17,25 @@ extern "C" {
 namespace armillion::ops {
 namespace {
 
+/// Whether the BLAS is one that may use more threads than the caller's.
+bool has_threads() { return openblas_get_parallel != nullptr && openblas_get_parallel() != 0; }
+
 /// Keeps OpenBLAS on the calling thread while there are any of these, and then lets it have as many threads as before.
 class OneThread {
  public:
   OneThread() {
-    if (openblas_set_num_threads == nullptr || openblas_get_num_threads == nullptr) return;
+    if (!has_threads()) return;
     const std::scoped_lock lock(mutex);
     if (users++ > 0) return;
     threads_before = openblas_get_num_threads();
-    if (threads_before > 1) openblas_set_num_threads(1);
+    openblas_set_num_threads(1);
   }
   OneThread(const OneThread&) = delete;
   OneThread& operator=(const OneThread&) = delete;
   ~OneThread() {
-    if (openblas_set_num_threads == nullptr || openblas_get_num_threads == nullptr) return;
+    if (!has_threads()) return;
     const std::scoped_lock lock(mutex);
-    if (--users == 0 && threads_before > 1) openblas_set_num_threads(threads_before);
+    if (--users == 0) openblas_set_num_threads(threads_before);
   }
 
  private:

@@ -51,10 +51,14 @@ void require_disjoint(const char* operation, std::span<T> operand, std::span<U> 
     throw_invalid(operation, "the result shares memory with an argument");
 }
 
-/// The result is the operand or has no element in common with it.
+/// The result is the operand or has no element in common with it. Both have the same size.
 template <class T>
 void require_same_or_disjoint(const char* operation, std::span<const T> operand, std::span<T> result) {
-  if (operand.data() != result.data()) require_disjoint(operation, operand, result);
+  // One comparison that finds all that overlap, those that are the same, and some that are next to each other.
+  const std::uintptr_t distance = memory_of(result).begin - memory_of(operand).begin;
+  const std::size_t size_bytes = result.size_bytes();
+  if (distance + size_bytes < 2 * size_bytes && distance != 0) [[unlikely]]
+    require_disjoint(operation, operand, result);
 }
 
 template <class T>

@@ -75,7 +75,7 @@ void UnaryForms<OPERATION, T>::operator()(Strided<const T> x, Strided<T> result)
 }
 
 template <BinaryOperation OPERATION, class T>
-void BinaryForms<OPERATION, T>::operator()(std::span<const T> a, std::span<const T> b, std::span<T> result) const {
+void BinaryForms<OPERATION, T>::on_arrays(std::span<const T> a, std::span<const T> b, std::span<T> result) {
   require_fit(NAME_OF_BINARY<OPERATION>, result, a, b);
   binary_kernels<OPERATION, T>().arrays(a.data(), b.data(), result.data(), result.size());
 }

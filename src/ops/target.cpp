@@ -40,7 +40,7 @@ const std::vector<const Kernels*>& all_kernels() {
   return pointers;
 }
 
-const Kernels& choose_kernels() {
+[[clang::preserve_most]] const Kernels& choose_kernels() {
   const Kernels* chosen = nullptr;
   const Kernels* const widest = all_kernels().front();
   return chosen_kernels.compare_exchange_strong(chosen, widest) ? *widest : *chosen;

@@ -25,11 +25,15 @@ struct UnaryForms {
 /// The forms of an operation with two operands, for one type. A scalar stands for an array of equal elements.
 template <BinaryOperation OPERATION, class T>
 struct BinaryForms {
-  void operator()(std::span<const T> a, std::span<const T> b, std::span<T> result) const;
+  void operator()(std::span<const T> a, std::span<const T> b, std::span<T> result) const { on_arrays(a, b, result); }
   void operator()(std::span<const T> a, T b, std::span<T> result) const;
   void operator()(T a, std::span<const T> b, std::span<T> result) const;
   void operator()(ThreadPool& pool, std::span<const T> a, std::span<const T> b, std::span<T> result) const;
   void operator()(Strided<const T> a, Strided<const T> b, Strided<T> result) const;
+
+ private:
+  /// Three spans fill the registers for arguments; with an object one would go through memory, for 10 ns.
+  static void on_arrays(std::span<const T> a, std::span<const T> b, std::span<T> result);
 };
 
 template <class T>

@@ -59,27 +59,40 @@ struct Format<double> {
   static constexpr double TANH_IS_ONE = 20;
 };
 
-/// p(x), for coefficients with the lowest first.
+/// p(x), for coefficients with the lowest first: two and two of them, then Horner's rule in x^2, which waits half as
+/// long.
 template <class D, class V, std::size_t COUNT>
-HWY_INLINE V polynomial(D d, V x, const std::array<hn::TFromD<D>, COUNT>& coefficients) {
-  V sum = hn::Set(d, coefficients[COUNT - 1]);
-  for (std::size_t i = COUNT - 1; i-- > 0;) sum = hn::MulAdd(sum, x, hn::Set(d, coefficients[i]));
+HWY_INLINE V polynomial(D d, V x, V square, const std::array<hn::TFromD<D>, COUNT>& coefficients) {
+  const auto pair = [&](std::size_t i) HWY_ATTR {
+    return hn::MulAdd(hn::Set(d, coefficients[i + 1]), x, hn::Set(d, coefficients[i]));
+  };
+  constexpr std::size_t LAST = (COUNT - 1) / 2 * 2;
+  V sum = COUNT % 2 == 0 ? pair(LAST) : hn::Set(d, coefficients[LAST]);
+  for (std::size_t i = LAST; i > 0; i -= 2) sum = hn::MulAdd(sum, square, pair(i - 2));
   return sum;
 }
 
-/// x, but `bound` where it is less. A NaN stays one.
+// Bounds that leave NaNs as they are. The instructions of x86 do where the number comes second; others do not say.
+
 template <class V>
 HWY_INLINE V at_least(V x, V bound) {
+#if HWY_ARCH_X86
+  return hn::Max(bound, x);
+#else
   return hn::IfThenElse(hn::Lt(x, bound), bound, x);
+#endif
 }
 
-/// x, but `bound` where it is more. A NaN stays one.
 template <class V>
 HWY_INLINE V at_most(V x, V bound) {
+#if HWY_ARCH_X86
+  return hn::Min(bound, x);
+#else
   return hn::IfThenElse(hn::Gt(x, bound), bound, x);
+#endif
 }
 
-/// e^x = (1 + expm1) 2^n, with |expm1| < 0.42.
+/// An exponential as (1 + expm1) 2^n, with |expm1| < 0.42.
 template <class V>
 struct ExpParts {
   V expm1;
@@ -93,34 +106,39 @@ constexpr T rounder(int offset) {
   return Format<T>::ROUNDER + static_cast<T>(Format<T>::BIAS + offset);
 }
 
-/// Cuts x in a multiple of ln 2 and a remainder, from which `correction` is taken, and raises e to them.
-template <class D, class V>
-HWY_INLINE ExpParts<V> exp_parts(D d, V x, V rounder, V correction) {
+enum class Sign { PLUS, MINUS };
+
+/// e^t, or e^-t: cuts the exponent in a multiple of ln 2 and a remainder, from which `correction` is taken.
+template <Sign SIGN, class D, class V>
+HWY_INLINE ExpParts<V> exp_parts(D d, V t, V rounder, V correction) {
   using T = hn::TFromD<D>;
   using C = Coefficients<T>;
   const hn::RebindToUnsigned<D> du;
-  const V rounded = hn::MulAdd(x, hn::Set(d, C::LOG2_E), rounder);
+  const V log2_e = hn::Set(d, C::LOG2_E);
+  const V rounded = SIGN == Sign::PLUS ? hn::MulAdd(t, log2_e, rounder) : hn::NegMulAdd(t, log2_e, rounder);
   const V n = hn::Sub(rounded, rounder);
-  V r = hn::NegMulAdd(n, hn::Set(d, C::LN2_HIGH), x);
+  const V ln2 = hn::Set(d, C::LN2_HIGH);
+  V r = SIGN == Sign::PLUS ? hn::NegMulAdd(n, ln2, t) : hn::NegMulSub(n, ln2, t);
   r = hn::Sub(hn::NegMulAdd(n, hn::Set(d, C::LN2_LOW), r), correction);
-  const V expm1 = hn::MulAdd(hn::Mul(r, r), polynomial(d, r, C::EXP), r);
+  const V square = hn::Mul(r, r);
+  const V expm1 = hn::MulAdd(square, polynomial(d, r, square, C::EXP), r);
   return {expm1, hn::BitCast(d, hn::ShiftLeft<Format<T>::MANTISSA_BITS>(hn::BitCast(du, rounded)))};
 }
 
-/// e^x 2^SHIFT for x <= 0: never subnormal, so that one rounding is left for what is made of it.
+/// e^-(t + correction) 2^SHIFT for t >= 0 up to a little more than -EXP_LOWEST: never subnormal, so that one rounding
+/// is left for what is made of it.
 template <class D, class V>
-HWY_INLINE V shifted_exp_of_negative(D d, V x, V correction) {
-  using F = Format<hn::TFromD<D>>;
-  const V one = hn::Set(d, 1);
-  const ExpParts<V> parts = exp_parts(d, x, hn::Set(d, rounder<hn::TFromD<D>>(F::SHIFT)), correction);
-  return hn::Mul(hn::Add(parts.expm1, one), parts.power);
+HWY_INLINE V shifted_exp_of_minus(D d, V t, V correction) {
+  using T = hn::TFromD<D>;
+  const ExpParts<V> parts = exp_parts<Sign::MINUS>(d, t, hn::Set(d, rounder<T>(Format<T>::SHIFT)), correction);
+  return hn::MulAdd(parts.expm1, parts.power, parts.power);
 }
 
-/// e^x for x <= 0.
+/// e^-t for t >= 0.
 template <class D, class V>
-HWY_INLINE V exp_of_negative(D d, V x) {
+HWY_INLINE V exp_of_minus(D d, V t) {
   using F = Format<hn::TFromD<D>>;
-  const V shifted = shifted_exp_of_negative(d, at_least(x, hn::Set(d, F::EXP_LOWEST)), hn::Zero(d));
+  const V shifted = shifted_exp_of_minus(d, at_most(t, hn::Set(d, -F::EXP_LOWEST)), hn::Zero(d));
   return hn::Mul(shifted, hn::Set(d, F::TWO_TO_MINUS_SHIFT));
 }
 
@@ -133,8 +151,8 @@ struct Exp {
     // No one offset keeps all powers normal.
     const V offset = hn::IfNegativeThenElse(x, hn::Set(d, rounder<T>(F::SHIFT)), hn::Set(d, rounder<T>(-F::SHIFT)));
     const V rest = hn::IfNegativeThenElse(x, hn::Set(d, F::TWO_TO_MINUS_SHIFT), hn::Set(d, F::TWO_TO_SHIFT));
-    const ExpParts<V> parts = exp_parts(d, x, offset, hn::Zero(d));
-    return hn::Mul(hn::Mul(hn::Add(parts.expm1, hn::Set(d, 1)), parts.power), rest);
+    const ExpParts<V> parts = exp_parts<Sign::PLUS>(d, x, offset, hn::Zero(d));
+    return hn::Mul(hn::MulAdd(parts.expm1, parts.power, parts.power), rest);
   }
 };
 
@@ -143,7 +161,7 @@ struct Sigmoid {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {
     const V one = hn::Set(d, 1);
-    const V e = exp_of_negative(d, hn::Neg(hn::Abs(x)));
+    const V e = exp_of_minus(d, hn::Abs(x));
     return hn::Div(hn::IfNegativeThenElse(x, e, one), hn::Add(one, e));
   }
 };
@@ -154,7 +172,8 @@ struct Tanh {
   HWY_INLINE V operator()(D d, V x) const {
     using T = hn::TFromD<D>;
     const V bounded = at_most(hn::Abs(x), hn::Set(d, Format<T>::TANH_IS_ONE));
-    const ExpParts<V> parts = exp_parts(d, hn::Add(bounded, bounded), hn::Set(d, rounder<T>(0)), hn::Zero(d));
+    const ExpParts<V> parts =
+        exp_parts<Sign::PLUS>(d, hn::Add(bounded, bounded), hn::Set(d, rounder<T>(0)), hn::Zero(d));
     const V t = hn::MulAdd(parts.expm1, parts.power, hn::Sub(parts.power, hn::Set(d, 1)));
     return hn::CopySign(hn::Div(t, hn::Add(t, hn::Set(d, 2))), x);
   }
@@ -182,7 +201,7 @@ struct Log {
     const V s = hn::Div(f, hn::Add(f, hn::Set(d, 2)));
     const V z = hn::Mul(s, s);
     const V half_square = hn::Mul(hn::Mul(f, f), hn::Set(d, T{0.5}));
-    const V tail = hn::MulAdd(z, polynomial(d, z, C::LOG), half_square);
+    const V tail = hn::MulAdd(z, polynomial(d, z, hn::Mul(z, z), C::LOG), half_square);
     V sum = hn::MulAdd(s, tail, hn::Mul(k, hn::Set(d, C::LN2_LOW)));
     sum = hn::Add(hn::Sub(sum, half_square), f);
     sum = hn::MulAdd(k, hn::Set(d, C::LN2_HIGH), sum);
@@ -214,10 +233,11 @@ struct Gelu {
     const V t = at_most(hn::Abs(x), hn::Set(d, C::TAIL_END));
     const V h = hn::And(t, hn::BitCast(d, hn::Set(du, F::UPPER_HALF)));
     const V rest_of_square = hn::Mul(hn::Sub(t, h), hn::Add(t, h));
-    const V e = shifted_exp_of_negative(d, hn::Mul(hn::Mul(h, h), hn::Neg(half)), hn::Mul(rest_of_square, half));
+    const V e = shifted_exp_of_minus(d, hn::Mul(hn::Mul(h, h), half), hn::Mul(rest_of_square, half));
     const V scale = hn::Set(d, C::TAIL_SCALE);
     const V inverse = hn::Div(hn::Set(d, 1), hn::Add(t, scale));
-    const V smooth = hn::Mul(polynomial(d, hn::Mul(hn::Sub(t, scale), inverse), C::TAIL), inverse);
+    const V v = hn::Mul(hn::Sub(t, scale), inverse);
+    const V smooth = hn::Mul(polynomial(d, v, hn::Mul(v, v), C::TAIL), inverse);
     // t Phi(-t): what is missing to x where x > 0, and all there is, but for the sign, where it is not.
     const V tail = hn::Mul(hn::Mul(hn::Mul(e, smooth), t), hn::Set(d, F::TWO_TO_MINUS_SHIFT));
     return hn::IfNegativeThenElse(x, hn::Neg(tail), hn::Sub(x, tail));

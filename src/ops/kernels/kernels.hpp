@@ -115,12 +115,15 @@ const std::vector<const Kernels*>& all_kernels();
 
 /// Those of the target that calls use; null until they are first asked for.
 extern std::atomic<const Kernels*> chosen_kernels;
-const Kernels& choose_kernels();
+/// Keeps registers, so that calls need not save theirs for the one time that this is called.
+[[clang::preserve_most]] const Kernels& choose_kernels();
 
 template <class T>
 const KernelsFor<T>& kernels() {
   const Kernels* const chosen = chosen_kernels.load(std::memory_order_acquire);
-  return (chosen != nullptr ? *chosen : choose_kernels()).of<T>();
+  if (chosen == nullptr) [[unlikely]]
+    return choose_kernels().of<T>();
+  return chosen->of<T>();
 }
 
 }  // namespace armillion::ops

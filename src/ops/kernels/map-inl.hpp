@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <tuple>
 
 HWY_BEFORE_NAMESPACE();
 namespace armillion::ops {
@@ -56,12 +57,13 @@ HWY_INLINE void map(D d, hn::TFromD<D>* result, std::size_t size, Function funct
     return;
   }
   const std::size_t last = size - lanes;
-  const auto last_vector = function(d, operands.load(d, last)...);
+  const std::tuple last_operands(operands.load(d, last)...);
 #pragma clang loop unroll_count(UNROLL)
   for (std::size_t i = 0; i < last; i += lanes) {
     hn::StoreU(function(d, operands.load(d, i)...), d, result + i);
   }
-  hn::StoreU(last_vector, d, result + last);
+  const auto on_last = [&](auto... loaded) HWY_ATTR { hn::StoreU(function(d, loaded...), d, result + last); };
+  std::apply(on_last, last_operands);
 }
 
 }  // namespace HWY_NAMESPACE

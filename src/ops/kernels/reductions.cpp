@@ -103,13 +103,13 @@ struct Exponentials {
 
   template <class D, class V>
   HWY_INLINE V fold(D d, V sums, std::size_t i) const {
-    const V e = exp_of_negative(d, hn::Sub(hn::LoadU(d, x + i), hn::Set(d, max)));
+    const V e = exp_of_minus(d, hn::Sub(hn::Set(d, max), hn::LoadU(d, x + i)));
     hn::StoreU(e, d, result + i);
     return hn::Add(sums, e);
   }
   template <class D, class V>
   HWY_INLINE V fold_few(D d, V sums, std::size_t i, std::size_t count) const {
-    const V e = exp_of_negative(d, hn::Sub(load_few(d, x + i, count), hn::Set(d, max)));
+    const V e = exp_of_minus(d, hn::Sub(hn::Set(d, max), load_few(d, x + i, count)));
     HWY_ALIGN T padded[hn::MaxLanes(d)];
     hn::Store(e, d, padded);
     std::copy_n(padded, count, result + i);
@@ -150,36 +150,80 @@ std::int64_t integer_dot(const std::int32_t* a, const std::int32_t* b, std::size
   return static_cast<std::int64_t>(total);
 }
 
-/// Folds all elements with a function of two vectors that has neither order nor weight.
-template <class Function, class T>
-T fold(const T* x, std::size_t size) {
-  const hn::ScalableTag<T> d;
-  const Function function;
-  const std::size_t lanes = hn::Lanes(d);
-  HWY_ALIGN T left[hn::MaxLanes(d)];
-  std::size_t count = size;
-  if (size < lanes) {
-    std::copy_n(x, size, left);
-  } else {
-    constexpr std::size_t VECTORS = 4;
-    const auto last = hn::LoadU(d, x + size - lanes);
-    hn::Vec<decltype(d)> found[VECTORS] = {last, last, last, last};
-    std::size_t i = 0;
-    for (; i + VECTORS * lanes <= size; i += VECTORS * lanes) {
-      for (std::size_t k = 0; k < VECTORS; ++k) {
-        found[k] = function(d, found[k], hn::LoadU(d, x + i + k * lanes));
-      }
-    }
-    for (; i + lanes <= size; i += lanes) found[0] = function(d, found[0], hn::LoadU(d, x + i));
-    found[0] = function(d, function(d, found[0], found[1]), function(d, found[2], found[3]));
-    hn::Store(found[0], d, left);
-    count = lanes;
-  }
+/// Vectors that are folded side by side.
+constexpr std::size_t FOLD_VECTORS = 4;
+
+/// The extreme of a vector's first elements.
+template <class Extreme, class T>
+T extreme_of_few(const T* x, std::size_t size) {
   const hn::CappedTag<T, 1> one;
-  auto result = hn::Set(one, left[0]);
-  for (std::size_t i = 1; i < count; ++i) result = function(one, result, hn::Set(one, left[i]));
+  auto result = hn::Set(one, x[0]);
+  for (std::size_t i = 1; i < size; ++i) result = Extreme{}(one, result, hn::Set(one, x[i]));
   return hn::GetLane(result);
 }
+
+/// The minimum or maximum, by a function of two vectors.
+template <class Extreme, class T>
+T extreme(const T* x, std::size_t size) {
+  const hn::ScalableTag<T> d;
+  const Extreme function;
+  const std::size_t lanes = hn::Lanes(d);
+  if (size < lanes) return extreme_of_few<Extreme>(x, size);
+  const auto last = hn::LoadU(d, x + size - lanes);
+  hn::Vec<decltype(d)> found[FOLD_VECTORS] = {last, last, last, last};
+  std::size_t i = 0;
+  for (; i + FOLD_VECTORS * lanes <= size; i += FOLD_VECTORS * lanes) {
+    for (std::size_t k = 0; k < FOLD_VECTORS; ++k) {
+      found[k] = function(d, found[k], hn::LoadU(d, x + i + k * lanes));
+    }
+  }
+  for (; i + lanes <= size; i += lanes) found[0] = function(d, found[0], hn::LoadU(d, x + i));
+  HWY_ALIGN T left[hn::MaxLanes(d)];
+  hn::Store(function(d, function(d, found[0], found[1]), function(d, found[2], found[3])), d, left);
+  return extreme_of_few<Extreme>(left, lanes);
+}
+
+/// The same of floating-point numbers, by a cheaper function that knows neither NaNs nor the signs of zeros. Where
+/// there may be a NaN, which a sum of all elements does not lose, or where the extreme is a zero, it is done again with
+/// care.
+template <class Extreme, class Quick, class T>
+T quick_extreme(const T* x, std::size_t size) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  if (size < FOLD_VECTORS * lanes) return extreme<Extreme>(x, size);
+  const Quick quick;
+  hn::Vec<decltype(d)> found[FOLD_VECTORS];
+  hn::Vec<decltype(d)> sums[FOLD_VECTORS];
+  const std::size_t last = size - FOLD_VECTORS * lanes;
+  for (std::size_t k = 0; k < FOLD_VECTORS; ++k) found[k] = sums[k] = hn::LoadU(d, x + last + k * lanes);
+  for (std::size_t i = 0; i < last; i += FOLD_VECTORS * lanes) {
+    for (std::size_t k = 0; k < FOLD_VECTORS; ++k) {
+      const auto next = hn::LoadU(d, x + i + k * lanes);
+      found[k] = quick(d, found[k], next);
+      sums[k] = hn::Add(sums[k], next);
+    }
+  }
+  HWY_ALIGN T left[hn::MaxLanes(d)];
+  hn::Store(quick(d, quick(d, found[0], found[1]), quick(d, found[2], found[3])), d, left);
+  const T result = extreme_of_few<Quick>(left, lanes);
+  const auto sum = hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3]));
+  const bool is_sure = result != 0 && hn::AllFalse(d, hn::IsNaN(sum));
+  return is_sure ? result : extreme<Extreme>(x, size);
+}
+
+struct QuickMinimum {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    return hn::IfThenElse(hn::Lt(b, a), b, a);
+  }
+};
+
+struct QuickMaximum {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    return hn::IfThenElse(hn::Gt(b, a), b, a);
+  }
+};
 
 /// Whether each element is `value`, or a NaN where that is one.
 template <class D, class V>
@@ -212,12 +256,14 @@ void set_for(KernelsFor<T>& kernels) {
     kernels.sum = sum<T>;
     kernels.dot = dot<T>;
     kernels.exp_below = exp_below<T>;
+    kernels.min = quick_extreme<Minimum, QuickMinimum, T>;
+    kernels.max = quick_extreme<Maximum, QuickMaximum, T>;
   } else {
     kernels.sum = integer_sum;
     kernels.dot = integer_dot;
+    kernels.min = extreme<Minimum, T>;
+    kernels.max = extreme<Maximum, T>;
   }
-  kernels.min = fold<Minimum, T>;
-  kernels.max = fold<Maximum, T>;
   kernels.find = find<T>;
 }
 
