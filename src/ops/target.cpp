@@ -30,25 +30,20 @@ std::vector<Kernels> make_kernels() {
 
 std::atomic<const Kernels*> chosen_kernels{nullptr};
 
-const std::vector<const Kernels*>& all_kernels() {
-  static const std::vector<Kernels> kernels = make_kernels();
-  static const std::vector<const Kernels*> pointers = [] {
-    std::vector<const Kernels*> all;
-    for (const Kernels& one : kernels) all.push_back(&one);
-    return all;
-  }();
-  return pointers;
+const std::vector<Kernels>& all_kernels() {
+  static const std::vector<Kernels> ALL = make_kernels();
+  return ALL;
 }
 
 [[clang::preserve_most]] const Kernels& choose_kernels() {
   const Kernels* chosen = nullptr;
-  const Kernels* const widest = all_kernels().front();
+  const Kernels* const widest = &all_kernels().front();
   return chosen_kernels.compare_exchange_strong(chosen, widest) ? *widest : *chosen;
 }
 
 std::vector<std::string> targets() {
   std::vector<std::string> names;
-  for (const Kernels* const one : all_kernels()) names.emplace_back(one->target);
+  for (const Kernels& one : all_kernels()) names.emplace_back(one.target);
   return names;
 }
 
@@ -58,9 +53,9 @@ std::string target() {
 }
 
 void set_target(std::string_view name) {
-  for (const Kernels* const one : all_kernels()) {
-    if (name == one->target) {
-      chosen_kernels.store(one, std::memory_order_release);
+  for (const Kernels& one : all_kernels()) {
+    if (name == one.target) {
+      chosen_kernels.store(&one, std::memory_order_release);
       return;
     }
   }

@@ -111,7 +111,7 @@ struct Kernels {
 extern const Kernels SCALAR_KERNELS;
 
 /// Those that this CPU can run, the widest first; the last are the scalar ones.
-const std::vector<const Kernels*>& all_kernels();
+const std::vector<Kernels>& all_kernels();
 
 /// Those of the target that calls use; null until they are first asked for.
 extern std::atomic<const Kernels*> chosen_kernels;
