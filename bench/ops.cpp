@@ -7,14 +7,17 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <stdexcept>
 
 #include "fleet/report.hpp"
 #include "ops/arrays.hpp"
+#include "ops/matrix_products.hpp"
 #include "ops/numpy_peer.hpp"
 #include "ops/peers.hpp"
 #include "ops/timing.hpp"
@@ -86,6 +89,30 @@ const Peer OPS{
         },
 };
 
+/// Products of matrices by the library's own kernels, as where there is no BLAS.
+const Peer OWN_KERNELS{
+    .name = "ops, no BLAS",
+    .gemm =
+        [](const float* a, const float* b, float* c, std::size_t size) {
+          ops::multiply_by_kernels(ops::MatrixProduct<float>{.rows = size,
+                                                             .columns = size,
+                                                             .depth = size,
+                                                             .alpha = 1,
+                                                             .a = a,
+                                                             .a_stride = size,
+                                                             .b = b,
+                                                             .b_stride = size,
+                                                             .beta = 0,
+                                                             .c = c,
+                                                             .c_stride = size});
+        },
+    .gemv =
+        [](const float* a, const float* x, float* y, std::size_t size) {
+          ops::multiply_by_kernels(ops::VectorProduct<float>{
+              .rows = size, .columns = size, .alpha = 1, .a = a, .a_stride = size, .x = x, .beta = 0, .y = y});
+        },
+};
+
 // How functions of each shape are called with arrays.
 
 Contender contender_of(const char* name, void (*function)(const float*, const float*, float*, std::size_t),
@@ -133,7 +160,18 @@ const std::vector<Operation> FUNCTIONS{
 };
 const std::vector<Operation> MATRIX_PRODUCTS{{"gemm", -1, 1, of<&Peer::gemm>}, {"gemv", -1, 1, of<&Peer::gemv>}};
 
-const std::vector<std::string> RIVALS{EIGEN.name, PLAIN_LOOPS.name, BLAS.name, "numpy"};
+constexpr const char* NUMPY = "numpy";
+
+struct Table {
+  const char* title;
+  const std::vector<Operation>& operations;
+  const std::vector<std::size_t>& sizes;
+  /// The arrays' elements for a size.
+  std::size_t (*elements)(std::size_t size);
+  /// Columns: our own ways, the public call first, and others.
+  std::vector<std::string> own;
+  std::vector<std::string> others;
+};
 
 std::string cpu_model() {
   std::ifstream file("/proc/cpuinfo");
@@ -166,39 +204,54 @@ class Benchmark {
   }
 
   /// A row for each operation and size.
-  void print_table(const char* title, const std::vector<Operation>& operations, const std::vector<std::size_t>& sizes,
-                   bool are_matrices = false) {
+  void print(const Table& table) {
     report_.line();
-    report_.line(fmt::format("## {}", title));
+    report_.line(fmt::format("## {}", table.title));
     report_.line();
-    std::vector<std::string> head{"operation", "size", "ops"};
-    head.insert(head.end(), RIVALS.begin(), RIVALS.end());
+    std::vector<std::string> head{"operation", "size"};
+    head.insert(head.end(), table.own.begin(), table.own.end());
+    head.insert(head.end(), table.others.begin(), table.others.end());
     head.emplace_back("best other / ops");
     report_.head(head);
-    for (const Operation& operation : operations) {
-      for (const std::size_t size : sizes) {
-        const Arrays arrays(are_matrices ? size * size : size, operation.low, operation.high);
-        print_row(operation, size, arrays);
+    for (const Operation& operation : table.operations) {
+      for (const std::size_t size : table.sizes) {
+        const Arrays arrays(table.elements(size), operation.low, operation.high);
+        print_row(table, operation, size, seconds_by_name(contenders_of(operation, size, arrays)));
       }
     }
   }
 
  private:
-  void print_row(const Operation& operation, std::size_t size, const Arrays& arrays) {
+  std::vector<Contender> contenders_of(const Operation& operation, std::size_t size, const Arrays& arrays) {
     std::vector<Contender> contenders;
-    for (const Peer* const peer : {&OPS, &EIGEN, &PLAIN_LOOPS, &BLAS}) {
+    for (const Peer* const peer : {&OPS, &OWN_KERNELS, &EIGEN, &PLAIN_LOOPS, &BLAS}) {
       if (auto found = operation.of(*peer, arrays, size)) contenders.push_back(std::move(*found));
     }
     if (numpy_) {
       if (auto found = numpy_->contender(operation.name, size)) contenders.push_back(std::move(*found));
     }
+    return contenders;
+  }
+
+  std::map<std::string, double> seconds_by_name(const std::vector<Contender>& contenders) {
     const std::vector<double> seconds = seconds_per_call(contenders, line_.timing);
-    std::vector<std::string> cells{operation.name, std::to_string(size), as_time(seconds[0])};
-    for (const std::string& rival : RIVALS) {
-      const auto found = std::ranges::find(contenders, rival, &Contender::name);
-      cells.push_back(found == contenders.end() ? "" : as_time(seconds[found - contenders.begin()]));
-    }
-    cells.push_back(fmt::format("{:.2f}", *std::min_element(seconds.begin() + 1, seconds.end()) / seconds[0]));
+    std::map<std::string, double> by_name;
+    for (std::size_t i = 0; i < contenders.size(); ++i) by_name[contenders[i].name] = seconds[i];
+    return by_name;
+  }
+
+  void print_row(const Table& table, const Operation& operation, std::size_t size,
+                 const std::map<std::string, double>& seconds) {
+    std::vector<std::string> cells{operation.name, std::to_string(size)};
+    const auto add_cell = [&](const std::string& name) {
+      cells.push_back(seconds.contains(name) ? as_time(seconds.at(name)) : "");
+    };
+    std::ranges::for_each(table.own, add_cell);
+    std::ranges::for_each(table.others, add_cell);
+    double best = HUGE_VAL;
+    for (const std::string& name : table.others)
+      best = seconds.contains(name) ? std::min(best, seconds.at(name)) : best;
+    cells.push_back(fmt::format("{:.2f}", best / seconds.at(OPS.name)));
     report_.row(cells);
   }
 
@@ -220,10 +273,18 @@ int run(int count, char** arguments) {
   Report report;
   Benchmark benchmark(line, report);
   benchmark.print_head(count, arguments);
-  benchmark.print_table("Addition of float32 arrays", ADDITION, line.sizes);
-  benchmark.print_table("Functions and reductions of float32 arrays", FUNCTIONS, line.function_sizes);
-  benchmark.print_table("Products of square float32 matrices, and of one and a vector", MATRIX_PRODUCTS,
-                        line.matrix_sizes, true);
+  const std::vector<std::string> others{EIGEN.name, PLAIN_LOOPS.name, BLAS.name, NUMPY};
+  const std::vector<std::string> without_blas{EIGEN.name, PLAIN_LOOPS.name, NUMPY};
+  const auto same = [](std::size_t size) { return size; };
+  const auto square = [](std::size_t size) { return size * size; };
+  benchmark.print({"Addition of float32 arrays", ADDITION, line.sizes, same, {OPS.name}, without_blas});
+  benchmark.print({"Functions of float32 arrays", FUNCTIONS, line.function_sizes, same, {OPS.name}, others});
+  benchmark.print({"Products of a square float32 matrix with another and with a vector",
+                   MATRIX_PRODUCTS,
+                   line.matrix_sizes,
+                   square,
+                   {OPS.name, OWN_KERNELS.name},
+                   others});
   if (!line.output.empty()) {
     std::ofstream file(line.output);
     file << report.text();

@@ -28,20 +28,7 @@ void gemv(const float* a, const float* x, float* y, std::size_t size) {
 
 }  // namespace
 
-const Peer BLAS{.name = "BLAS",
-                .add = nullptr,
-                .relu = nullptr,
-                .exp = nullptr,
-                .log = nullptr,
-                .sigmoid = nullptr,
-                .tanh = nullptr,
-                .gelu = nullptr,
-                .softmax = nullptr,
-                .sum = nullptr,
-                .max = nullptr,
-                .dot = dot,
-                .gemm = gemm,
-                .gemv = gemv};
+const Peer BLAS{.name = "BLAS", .dot = dot, .gemm = gemm, .gemv = gemv};
 
 std::string blas_description() {
   if (openblas_get_config == nullptr || openblas_get_corename == nullptr) return "not OpenBLAS";

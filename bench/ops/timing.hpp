@@ -27,8 +27,8 @@ struct TimingOptions {
 /// them.
 std::vector<double> seconds_per_call(const std::vector<Contender>& contenders, const TimingOptions& options);
 
-/// Calls before those that are timed: what went before a measurement has left other things in caches, and a clock that is
-/// only then raised.
+/// Calls before those that are timed: what went before a measurement has left other things in caches, and a clock that
+/// is only then raised.
 constexpr std::size_t warm_up_calls(std::size_t calls) { return calls / 4 + 1; }
 
 /// A contender that calls a function of no arguments, which must do the same each time.
