@@ -22,14 +22,14 @@ int main() {
 
   // Views say which shape an array has. Results go where the caller wants them: nothing is allocated.
   std::vector<float> scores(3 * 2);
-  const ops::MatrixView<float> score_matrix(scores, 3, 2);
-  ops::gemm(ops::MatrixView<const float>(inputs, 3, 4), ops::MatrixView<const float>(weights, 4, 2), score_matrix);
+  const ops::MatrixView score_matrix(scores, 3, 2);
+  ops::gemm(ops::MatrixView(inputs, 3, 4), ops::MatrixView(weights, 4, 2), score_matrix);
 
   // Elementwise functions take arrays, and may work in place.
   ops::gelu(scores, scores);
 
   std::vector<float> probabilities(scores.size());
-  ops::softmax(score_matrix, ops::MatrixView<float>(probabilities, 3, 2));
+  ops::softmax(score_matrix, ops::MatrixView(probabilities, 3, 2));
   for (std::size_t row = 0; row < 3; ++row) {
     std::printf("input %zu: class 0 with %.3f, class 1 with %.3f\n", row, probabilities[2 * row],
                 probabilities[2 * row + 1]);

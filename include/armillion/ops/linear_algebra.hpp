@@ -13,7 +13,7 @@ namespace armillion::ops {
 // product of K terms differs from the exact one by at most (K + 2) u times the sum of its terms' magnitudes, u = 2^-24
 // or 2^-53; on SSE4, twice that.
 //
-// A result shares no memory with an argument.
+// From its first to its last element in memory, a result overlaps no argument.
 
 /// Whether products of matrices go through a BLAS.
 bool has_blas();

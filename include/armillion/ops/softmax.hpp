@@ -15,7 +15,8 @@ namespace armillion::ops {
 void softmax(std::span<const float> x, std::span<float> result);
 void softmax(std::span<const double> x, std::span<double> result);
 
-/// The same for each row of a matrix. Both have the same shape.
+/// The same for each row of a matrix. Both have the same shape; from first to last element in memory they are the same
+/// or do not overlap.
 void softmax(MatrixView<const float> x, MatrixView<float> result);
 void softmax(MatrixView<const double> x, MatrixView<double> result);
 void softmax(ThreadPool& pool, MatrixView<const float> x, MatrixView<float> result);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <ranges>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -35,6 +36,9 @@ class Strided {
   std::size_t size_;
   std::ptrdiff_t stride_;
 };
+
+template <std::ranges::contiguous_range Elements>
+Strided(Elements&&) -> Strided<std::remove_reference_t<std::ranges::range_reference_t<Elements>>>;
 
 /// A matrix in row-major order: the elements of a row are next to each other.
 template <class T>
@@ -90,5 +94,8 @@ class MatrixView {
   std::size_t columns_;
   std::size_t row_stride_;
 };
+
+template <std::ranges::contiguous_range Elements, class... Sizes>
+MatrixView(Elements&&, Sizes...) -> MatrixView<std::remove_reference_t<std::ranges::range_reference_t<Elements>>>;
 
 }  // namespace armillion::ops

@@ -15,7 +15,6 @@ namespace armillion::ops {
 
 using detail::BinaryOperation;
 using detail::Comparison;
-using detail::ReductionOperation;
 using detail::UnaryOperation;
 
 constexpr std::size_t UNARY_OPERATIONS = static_cast<std::size_t>(UnaryOperation::GELU) + 1;

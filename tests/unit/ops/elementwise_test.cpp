@@ -265,7 +265,7 @@ TYPED_TEST(ElementwiseTest, ClipKeepsWithinItsBoundsAndLeavesNans) {
   clip(x, low, high, expected);
   clip(threads, x, low, high, result);
   expect_same(result, expected);
-  clip(Strided<const TypeParam>(x.data(), x.size(), 1), low, high, Strided<TypeParam>(std::span(result)));
+  clip(Strided(x), low, high, Strided(result));
   expect_same(result, expected);
 }
 
@@ -292,7 +292,7 @@ TYPED_TEST(ElementwiseTest, ErrorsComeBeforeAnythingIsWritten) {
 
 TYPED_TEST(ElementwiseTest, ColumnsOfOneMatrixDoNotOverlap) {
   std::vector<TypeParam> matrix{1, 0, 2, 0, 3, 0};
-  neg(Strided<TypeParam>(matrix.data(), 3, 2), Strided<TypeParam>(matrix.data() + 1, 3, 2));
+  neg(Strided(matrix.data(), 3, 2), Strided(matrix.data() + 1, 3, 2));
   EXPECT_EQ(matrix, (std::vector<TypeParam>{1, -1, 2, -2, 3, -3}));
 }
 
