@@ -30,6 +30,7 @@ Numpy::Numpy(const std::string& python, const std::string& disabled_instruction_
   if (process_ < 0) throw std::runtime_error("no process can be made");
   if (process_ == 0) {
     ::setenv("NPY_DISABLE_CPU_FEATURES", disabled_instruction_sets.c_str(), 1);
+    ::setenv("OPENBLAS_NUM_THREADS", "1", 1);
     ::dup2(requests[0], STDIN_FILENO);
     ::dup2(answers[1], STDOUT_FILENO);
     for (const int end : {requests[0], requests[1], answers[0], answers[1]}) ::close(end);

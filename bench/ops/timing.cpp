@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <random>
 
 namespace armillion::bench {
 namespace {
@@ -29,11 +31,12 @@ std::vector<double> seconds_per_call(const std::vector<Contender>& contenders, c
   std::vector<std::size_t> calls;
   for (const Contender& contender : contenders) calls.push_back(calls_of(contender, options.seconds));
   std::vector<std::vector<double>> times(contenders.size());
+  std::vector<std::size_t> order(contenders.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::mt19937 random(1);
   for (unsigned round = 0; round < options.rounds; ++round) {
-    for (std::size_t turn = 0; turn < contenders.size(); ++turn) {
-      const std::size_t i = (turn + round) % contenders.size();
-      times[i].push_back(contenders[i].run(calls[i]) / static_cast<double>(calls[i]));
-    }
+    std::shuffle(order.begin(), order.end(), random);
+    for (const std::size_t i : order) times[i].push_back(contenders[i].run(calls[i]) / static_cast<double>(calls[i]));
   }
   std::vector<double> medians;
   for (std::vector<double>& of_contender : times) medians.push_back(median(std::move(of_contender)));

@@ -57,8 +57,9 @@ void require_same_or_disjoint(const char* operation, std::span<const T> operand,
   // One comparison that finds all that overlap, those that are the same, and some that are next to each other.
   const std::uintptr_t distance = memory_of(result).begin - memory_of(operand).begin;
   const std::size_t size_bytes = result.size_bytes();
-  if (distance + size_bytes < 2 * size_bytes && distance != 0) [[unlikely]]
-    require_disjoint(operation, operand, result);
+  if (distance + size_bytes < 2 * size_bytes) [[unlikely]] {
+    if (distance != 0) require_disjoint(operation, operand, result);
+  }
 }
 
 template <class T>

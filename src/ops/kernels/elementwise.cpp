@@ -93,17 +93,25 @@ void unary(const T* x, T* result, std::size_t size) {
 }
 
 template <class T, class Function>
-BinaryKernels<T> binary() {
+void arrays(const T* a, const T* b, T* result, std::size_t size) {
   using D = hn::ScalableTag<T>;
-  return {
-      .arrays = [](const T* a, const T* b, T* result, std::size_t size)
-                    HWY_ATTR { map<UNROLL>(D(), result, size, Function{}, Array<D>{a}, Array<D>{b}); },
-      .array_scalar = [](const T* a, T b, T* result, std::size_t size)
-                          HWY_ATTR { map<UNROLL>(D(), result, size, Function{}, Array<D>{a}, Scalar<D>{D(), b}); },
-      .scalar_array = [](T a, const T* b, T* result, std::size_t size)
-                          HWY_ATTR { map<UNROLL>(D(), result, size, Function{}, Scalar<D>{D(), a}, Array<D>{b}); },
-  };
+  map<UNROLL>(D(), result, size, Function{}, Array<D>{a}, Array<D>{b});
 }
+
+template <class T, class Function>
+void array_scalar(const T* a, T b, T* result, std::size_t size) {
+  using D = hn::ScalableTag<T>;
+  map<UNROLL>(D(), result, size, Function{}, Array<D>{a}, Scalar<D>{D(), b});
+}
+
+template <class T, class Function>
+void scalar_array(T a, const T* b, T* result, std::size_t size) {
+  using D = hn::ScalableTag<T>;
+  map<UNROLL>(D(), result, size, Function{}, Scalar<D>{D(), a}, Array<D>{b});
+}
+
+template <class T, class Function>
+constexpr BinaryKernels<T> BINARY{arrays<T, Function>, array_scalar<T, Function>, scalar_array<T, Function>};
 
 template <class T>
 void fma(const T* a, const T* b, const T* c, T* result, std::size_t size) {
@@ -137,18 +145,17 @@ HWY_INLINE bool holds(T a, T b) {
 }
 
 template <Comparison COMPARISON, class T>
-CompareKernels<T> compare() {
-  return {
-      .arrays =
-          [](const T* a, const T* b, std::uint8_t* HWY_RESTRICT mask, std::size_t size) HWY_ATTR {
-            for (std::size_t i = 0; i < size; ++i) mask[i] = holds<COMPARISON>(a[i], b[i]) ? 1 : 0;
-          },
-      .array_scalar =
-          [](const T* a, T b, std::uint8_t* HWY_RESTRICT mask, std::size_t size) HWY_ATTR {
-            for (std::size_t i = 0; i < size; ++i) mask[i] = holds<COMPARISON>(a[i], b) ? 1 : 0;
-          },
-  };
+void compare_arrays(const T* a, const T* b, std::uint8_t* HWY_RESTRICT mask, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) mask[i] = holds<COMPARISON>(a[i], b[i]) ? 1 : 0;
 }
+
+template <Comparison COMPARISON, class T>
+void compare_array_scalar(const T* a, T b, std::uint8_t* HWY_RESTRICT mask, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) mask[i] = holds<COMPARISON>(a[i], b) ? 1 : 0;
+}
+
+template <Comparison COMPARISON, class T>
+constexpr CompareKernels<T> COMPARE{compare_arrays<COMPARISON, T>, compare_array_scalar<COMPARISON, T>};
 
 template <class T>
 void where(const std::uint8_t* HWY_RESTRICT mask, const T* a, const T* b, T* result, std::size_t size) {
@@ -166,13 +173,13 @@ void set_for(KernelsFor<T>& kernels) {
   unary_at(UnaryOperation::ABS) = unary<T, Absolute>;
   unary_at(UnaryOperation::NEG) = unary<T, Negate>;
   unary_at(UnaryOperation::RELU) = unary<T, Relu>;
-  binary_at(BinaryOperation::ADD) = binary<T, Add>();
-  binary_at(BinaryOperation::SUB) = binary<T, Subtract>();
-  binary_at(BinaryOperation::MUL) = binary<T, Multiply>();
-  binary_at(BinaryOperation::MINIMUM) = binary<T, Minimum>();
-  binary_at(BinaryOperation::MAXIMUM) = binary<T, Maximum>();
+  binary_at(BinaryOperation::ADD) = BINARY<T, Add>;
+  binary_at(BinaryOperation::SUB) = BINARY<T, Subtract>;
+  binary_at(BinaryOperation::MUL) = BINARY<T, Multiply>;
+  binary_at(BinaryOperation::MINIMUM) = BINARY<T, Minimum>;
+  binary_at(BinaryOperation::MAXIMUM) = BINARY<T, Maximum>;
   if constexpr (std::is_floating_point_v<T>) {
-    binary_at(BinaryOperation::DIV) = binary<T, Divide>();
+    binary_at(BinaryOperation::DIV) = BINARY<T, Divide>;
 #if HWY_NATIVE_FMA
     kernels.fma = fma<T>;
     kernels.fma_scalar = fma_scalar<T>;
@@ -180,8 +187,8 @@ void set_for(KernelsFor<T>& kernels) {
   }
   kernels.clip = clip<T>;
   using enum Comparison;
-  kernels.compare = {compare<EQUAL, T>(),      compare<NOT_EQUAL, T>(), compare<LESS, T>(),
-                     compare<LESS_EQUAL, T>(), compare<GREATER, T>(),   compare<GREATER_EQUAL, T>()};
+  kernels.compare = {COMPARE<EQUAL, T>,      COMPARE<NOT_EQUAL, T>, COMPARE<LESS, T>,
+                     COMPARE<LESS_EQUAL, T>, COMPARE<GREATER, T>,   COMPARE<GREATER_EQUAL, T>};
   kernels.where = where<T>;
 }
 

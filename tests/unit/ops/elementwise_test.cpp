@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ops/kernels/streaming.hpp"
 #include "support.hpp"
 
 namespace armillion::ops::test {
@@ -190,6 +191,23 @@ TYPED_TEST(ElementwiseTest, ElementsBesideTheResultStayAsTheyAre) {
         ASSERT_EQ(around[i], i >= 10 && i < 10 + size ? TypeParam{2} : TypeParam{7}) << i << " of " << size;
       }
     }
+  });
+}
+
+TYPED_TEST(ElementwiseTest, ArraysThatNoCacheHoldsGiveTheSame) {
+  constexpr std::size_t SIZE = STREAMED_FROM_BYTES / sizeof(TypeParam) / 3 + 1'003;
+  const std::vector<TypeParam> a = uniform<TypeParam>(SIZE, -100, 100, 1);
+  const std::vector<TypeParam> b = uniform<TypeParam>(SIZE, -100, 100, 2);
+  for_each_target([&] {
+    for (const std::size_t misaligned : {0UZ, 1UZ, 7UZ}) {
+      std::vector<TypeParam> result(SIZE + 8, TypeParam{7});
+      add(a, b, std::span(result).subspan(misaligned, SIZE));
+      for (std::size_t i = 0; i < SIZE; ++i) ASSERT_EQ(result[misaligned + i], a[i] + b[i]) << i;
+      for (std::size_t i = 0; i < 8; ++i) ASSERT_EQ(result[i < misaligned ? i : SIZE + i], TypeParam{7}) << i;
+    }
+    std::vector<TypeParam> in_place = a;
+    add(in_place, b, in_place);
+    for (std::size_t i = 0; i < SIZE; ++i) ASSERT_EQ(in_place[i], a[i] + b[i]) << i;
   });
 }
 
