@@ -473,8 +473,9 @@ ARMILLION_INLINE Found find_alone(const LaneMemory& memory, std::uint64_t page, 
 /// in the TLB. NO_UNIT where the access is not allowed: the lane's control says why, unless the host made it. BUSY_UNIT
 /// where another lane of the warp is looking up a page, and this one has to ask again.
 ///
-/// Lanes share the work only where all that run are here, and functions have no loops around volatile loads or exchanges
-/// but for the one that all lanes are in: docs/architecture.md, "Lanes that part", says what went wrong otherwise.
+/// Lanes share the work only where all that run are here, and functions have no loops around volatile loads or
+/// exchanges but for the one that all lanes are in: docs/architecture.md, "Lanes that part", says what went wrong
+/// otherwise.
 ARMILLION_COLD inline PageUnit translate(LaneMemory memory, std::uint64_t address, std::uint32_t size, Reach reach) {
   const std::uint64_t page = address / PAGE_BYTES;
   const std::uint32_t mask = target::active_lanes(memory.lane);
