@@ -242,7 +242,7 @@ ARMILLION_INLINE void copy_guest_memory_kernel(const ARMILLION_GLOBAL Launch* la
   if (thread.lane >= 1u << memory.cell_shift) return;
   const std::uint64_t number = memory.lane_index() - launch->copy_first_lane;
   const bool copies = memory.lane_index() >= launch->copy_first_lane && number < launch->copy_lanes;
-  auto* buffer = target::global<unsigned char>(launch->copy_buffer) + number * launch->copy_bytes;
+  auto* buffer = target::global<unsigned char>(launch->copy_buffer + number * launch->copy_bytes);
   const Reach reach = launch->copy_to_guest != 0 ? Reach::HOST_WRITE : Reach::HOST_READ;
   bool is_done = copies;
   for (std::uint64_t i = 0; i < launch->copy_bytes;) {
