@@ -79,6 +79,7 @@ struct Gpu {
   std::mutex mutex;
   bool is_initialized = false;
   int context_references = 0;
+  std::size_t stack_bytes = 1024;
   std::size_t used_bytes = 0;
   // All by address.
   std::map<Address, std::size_t> memory;
@@ -297,6 +298,21 @@ FAKE_CUDA_EXPORT Result cuCtxPopCurrent_v2(const void** context) {
   ENTER(Needs::CONTEXT);
   *context = current_contexts.back();
   current_contexts.pop_back();
+  return SUCCESS;
+}
+
+// The only limit that there is: a thread's stack.
+FAKE_CUDA_EXPORT Result cuCtxGetLimit(std::size_t* value, int limit) {
+  ENTER(Needs::CONTEXT);
+  if (limit != 0) return INVALID_VALUE;
+  *value = gpu().stack_bytes;
+  return SUCCESS;
+}
+
+FAKE_CUDA_EXPORT Result cuCtxSetLimit(int limit, std::size_t value) {
+  ENTER(Needs::CONTEXT);
+  if (limit != 0) return INVALID_VALUE;
+  gpu().stack_bytes = value;
   return SUCCESS;
 }
 
