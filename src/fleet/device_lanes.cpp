@@ -10,8 +10,8 @@
 #include <tuple>
 #include <utility>
 
-#include "engine/gpu/device_image.hpp"
 #include "engine/gpu/lane_array.hpp"
+#include "engine/gpu/memory_regions.hpp"
 #include "engine/gpu/served_calls.hpp"
 #include "engine/state_hash.hpp"
 #include "fleet/parallel.hpp"
@@ -21,7 +21,10 @@ namespace armillion::fleet {
 
 namespace {
 
+using engine::gpu::are_equal;
 using engine::gpu::Backend;
+using engine::gpu::device_regions;
+using engine::gpu::find_region;
 using engine::gpu::lane_process;
 using engine::gpu::LaneArray;
 using engine::gpu::LaneControl;
@@ -95,56 +98,12 @@ struct Served {
   ProcessResult outcome;
 };
 
-// Lanes share their decoded code, so that those that have other code leave the device.
-std::vector<MemoryRegion> executable(std::span<const MemoryRegion> regions) {
-  std::vector<MemoryRegion> result;
-  std::ranges::copy_if(regions, std::back_inserter(result), [](const MemoryRegion& region) {
-    return allows(static_cast<Permissions>(region.permissions), Permissions::EXECUTE);
-  });
-  return result;
-}
-
-bool are_same(std::span<const MemoryRegion> a, std::span<const MemoryRegion> b) {
-  return std::ranges::equal(std::as_bytes(a), std::as_bytes(b));
-}
-
-const MemoryRegion* find_region(std::span<const MemoryRegion> regions, std::uint64_t address) {
-  const auto behind = std::ranges::upper_bound(regions, address, {}, &MemoryRegion::start);
-  if (behind == regions.begin() || address >= std::prev(behind)->end) return nullptr;
-  return &*std::prev(behind);
-}
-
-// Whether all that `before` maps is mapped by `after` too.
-bool maps_all_of(std::span<const MemoryRegion> after, std::span<const MemoryRegion> before) {
-  return std::ranges::all_of(before, [after](const MemoryRegion& region) {
-    for (std::uint64_t address = region.start; address < region.end;) {
-      const MemoryRegion* found = find_region(after, address);
-      if (found == nullptr) return false;
-      address = found->end;
-    }
-    return true;
-  });
-}
-
-// The maximal regions of a lane whose list has these, with what it has added to its heap.
+// The mappings of a lane whose list has these, with what it has added to its heap.
 std::vector<MemoryRegion> with_heap(std::span<const MemoryRegion> listed, const LaneProcess& process) {
-  std::vector<MemoryRegion> regions(listed.begin(), listed.end());
-  const MemoryRegion added{process.break_listed, guest::page_align_up(process.break_end),
-                           static_cast<std::uint32_t>(Permissions::READ_WRITE), 0};
-  if (added.start >= added.end) return regions;
-  auto place = regions.insert(std::ranges::upper_bound(regions, added.start, {}, &MemoryRegion::start), added);
-  const auto are_one = [](const MemoryRegion& left, const MemoryRegion& right) {
-    return left.end == right.start && left.permissions == right.permissions;
-  };
-  if (std::next(place) != regions.end() && are_one(*place, *std::next(place))) {
-    place->end = std::next(place)->end;
-    regions.erase(std::next(place));
-  }
-  if (place != regions.begin() && are_one(*std::prev(place), *place)) {
-    std::prev(place)->end = place->end;
-    regions.erase(place);
-  }
-  return regions;
+  const std::uint64_t end = guest::page_align_up(process.break_end);
+  if (process.break_listed >= end) return {listed.begin(), listed.end()};
+  return engine::gpu::with_region(listed,
+                                  {process.break_listed, end, static_cast<std::uint32_t>(Permissions::READ_WRITE), 0});
 }
 
 std::vector<LaneArray::PageWrite> changed_pages(std::uint64_t lane, const guest::AddressSpace& memory,
@@ -187,6 +146,7 @@ class DeviceLanes final : public LaneEngine {
     lanes_.load(host_.machine().address_space(), source_.state(), source_.retired_instructions(),
                 source_.breakpoints());
     lanes_.reset(UNLIMITED);
+    shared_code_ = engine::gpu::regions_that_allow(Permissions::EXECUTE, lanes_.regions_of(engine::gpu::IMAGE_REGIONS));
   }
 
   std::string device() const override { return backend_->name(); }
@@ -682,8 +642,10 @@ class DeviceLanes final : public LaneEngine {
     for (Served& item : served) {
       controls[item.lane] = item.control;
       states[item.lane - first] = item.state;
-      item.process.region_list = lanes_.region_list(item.regions);
-      processes[item.lane - first] = item.process;
+      if (!processes_[item.lane]->is_on_host) {
+        item.process.region_list = lanes_.region_list(item.regions);
+        processes[item.lane - first] = item.process;
+      }
       writes.insert(writes.end(), item.writes.begin(), item.writes.end());
     }
     lanes_.set_states(first, states);
@@ -730,7 +692,7 @@ class DeviceLanes final : public LaneEngine {
     std::vector<MemoryRegion> regions_before;
     const auto take_over = [&] {
       host.settle_break(item.process.break_end);
-      regions_before = engine::gpu::device_regions(memory);
+      regions_before = device_regions(memory);
       for (const LaneArray::DirtyPage& page : item.pages) {
         if (!memory.region_at(page.address)) continue;
         if (std::memcmp(memory.frame_at(page.address).bytes, page.bytes, sizeof page.bytes) == 0) continue;
@@ -744,12 +706,12 @@ class DeviceLanes final : public LaneEngine {
     item.outcome = host.serve(stop, limit, take_over);
     item.state = machine.state();
     const bool has_ended = item.outcome.stop_reason == StopReason::EXITED;
-    item.regions = engine::gpu::device_regions(memory);
-    process.has_unmapped |= !maps_all_of(item.regions, regions_before);
+    item.regions = device_regions(memory);
+    process.has_unmapped |= !engine::gpu::contain_all_of(item.regions, regions_before);
     item.process = lane_process(host.delegate_calls());
     if (process.has_unmapped) item.process.break_limit = item.process.break_listed;
     const bool has_other_code =
-        !are_same(executable(item.regions), executable(lanes_.regions_of(engine::gpu::IMAGE_REGIONS)));
+        !are_equal(engine::gpu::regions_that_allow(Permissions::EXECUTE, item.regions), shared_code_);
     const bool leaves = has_other_code || (!has_ended && !host.can_run_elsewhere());
     process.result.exit_code = item.outcome.exit_code;
     process.result.signal = item.outcome.signal;
@@ -770,7 +732,7 @@ class DeviceLanes final : public LaneEngine {
   // Memory that the lane has mapped anew may have other bytes on the device: those of the image, or what was there
   // before.
   void add_new_pages(Served& item, const guest::AddressSpace& memory, std::span<const MemoryRegion> regions_before) {
-    if (are_same(item.regions, regions_before)) return;
+    if (are_equal(item.regions, regions_before)) return;
     const auto add = [&](std::uint64_t address) {
       if (find_region(regions_before, address) != nullptr || find_region(item.regions, address) == nullptr) return;
       LaneArray::PageWrite& write = item.writes.emplace_back();
@@ -930,8 +892,9 @@ class DeviceLanes final : public LaneEngine {
   Clock::time_point next_report_;
   // Whether lanes run a function that the host called.
   bool in_call_ = false;
-  // The pages that all lanes start with.
+  // The pages that all lanes start with, and what they may execute: a lane that has other code leaves the device.
   std::vector<std::uint64_t> start_pages_;
+  std::vector<MemoryRegion> shared_code_;
   // One for each lane of a process, where there is something to know; whether there is one, and how many lanes have
   // left the device.
   std::vector<std::unique_ptr<ProcessLane>> processes_;

@@ -88,14 +88,6 @@ std::array<MicroOp, PAGE_WORDS> decode_page(std::uint64_t page, const std::byte*
   return ops;
 }
 
-std::vector<MemoryRegion> device_regions(const guest::AddressSpace& memory) {
-  std::vector<MemoryRegion> regions;
-  for (const auto& [start, region] : memory.regions()) {
-    regions.push_back({start, region.end, static_cast<std::uint32_t>(region.permissions), 0});
-  }
-  return regions;
-}
-
 DevicePages device_pages(const guest::AddressSpace& memory) {
   DevicePages pages;
   std::vector<std::uint64_t> numbers;

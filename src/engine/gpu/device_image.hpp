@@ -26,9 +26,6 @@ DecodedCode decode_code(const guest::AddressSpace& memory, std::span<const std::
 std::array<MicroOp, PAGE_WORDS> decode_page(std::uint64_t page, const std::byte* bytes,
                                             std::span<const std::uint64_t> breakpoints);
 
-/// The mapped regions as the device sees them.
-std::vector<MemoryRegion> device_regions(const guest::AddressSpace& memory);
-
 /// The pages of a snapshot that are not zero, and the hash that finds them. Frame 0 is zero.
 struct DevicePages {
   std::vector<std::byte> frames;

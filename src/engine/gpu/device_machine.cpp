@@ -6,6 +6,7 @@
 
 #include "armillion/error.hpp"
 #include "engine/gpu/device_image.hpp"
+#include "engine/gpu/memory_regions.hpp"
 
 namespace armillion::engine::gpu {
 
@@ -32,20 +33,6 @@ constexpr std::uint64_t FIRST_FRAME_BYTES = std::uint64_t{64} << 20;
 // than the others.
 constexpr std::size_t MANY_CODE_PAGES = 256;
 constexpr std::size_t MANY_PAGES = 4096;
-
-bool are_equal(const std::vector<MemoryRegion>& a, const std::vector<MemoryRegion>& b) {
-  return std::ranges::equal(a, b, [](const MemoryRegion& x, const MemoryRegion& y) {
-    return x.start == y.start && x.end == y.end && x.permissions == y.permissions;
-  });
-}
-
-std::vector<MemoryRegion> regions_that_allow(Permissions permissions, const std::vector<MemoryRegion>& regions) {
-  std::vector<MemoryRegion> result;
-  std::ranges::copy_if(regions, std::back_inserter(result), [permissions](const MemoryRegion& region) {
-    return allows(static_cast<Permissions>(region.permissions), permissions);
-  });
-  return result;
-}
 
 }  // namespace
 

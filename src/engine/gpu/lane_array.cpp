@@ -9,6 +9,7 @@
 #include "armillion/error.hpp"
 #include "engine/gpu/device_image.hpp"
 #include "engine/gpu/lane_memory.hpp"
+#include "engine/gpu/memory_regions.hpp"
 #include "isa/decoder.hpp"
 
 namespace armillion::engine::gpu {
