@@ -7,7 +7,6 @@
 #include <chrono>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <map>
 
@@ -109,11 +108,7 @@ int run(int count, char** arguments) {
   Report report;
   print_head(count, arguments, report);
   for (const std::string& section : line.sections) SECTIONS.at(section)(guest, options, report);
-  if (!line.output.empty()) {
-    std::ofstream file(line.output);
-    file << report.text();
-    if (!file.flush()) throw std::runtime_error("the report cannot be written to " + line.output);
-  }
+  report.write(line.output);
   return 0;
 }
 

@@ -15,12 +15,12 @@
 #include <optional>
 #include <stdexcept>
 
-#include "fleet/report.hpp"
 #include "ops/arrays.hpp"
 #include "ops/matrix_products.hpp"
 #include "ops/numpy_peer.hpp"
 #include "ops/peers.hpp"
 #include "ops/timing.hpp"
+#include "report.hpp"
 
 namespace armillion::bench {
 namespace {
@@ -285,11 +285,7 @@ int run(int count, char** arguments) {
                    square,
                    {OPS.name, OWN_KERNELS.name},
                    others});
-  if (!line.output.empty()) {
-    std::ofstream file(line.output);
-    file << report.text();
-    if (!file.flush()) throw std::runtime_error("the report cannot be written to " + line.output);
-  }
+  report.write(line.output);
   return 0;
 }
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <fstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -26,7 +28,13 @@ class Report {
   }
   void row(const std::vector<std::string>& cells) { line(fmt::format("| {} |", fmt::join(cells, " | "))); }
 
-  const std::string& text() const { return text_; }
+  /// Writes all of it to a file, where one is named. std::runtime_error where that fails.
+  void write(const std::string& path) const {
+    if (path.empty()) return;
+    std::ofstream file(path);
+    file << text_;
+    if (!file.flush()) throw std::runtime_error("the report cannot be written to " + path);
+  }
 
  private:
   std::string text_;

@@ -6,7 +6,7 @@
 
 #include "fleet/program_fleet.hpp"
 #include "fleet/programs.hpp"
-#include "fleet/report.hpp"
+#include "report.hpp"
 
 namespace armillion::bench {
 

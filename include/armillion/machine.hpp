@@ -185,7 +185,8 @@ class Machine {
   RunResult execute(const RunOptions& options = {});
   /// The same with an instruction limit.
   RunResult execute(std::uint64_t instruction_limit);
-  /// Runs batch after batch, each one launch on a GPU, until a stop, the last batch or the timeout. Between two batches
+  /// Runs batch after batch until a stop, the last batch or the timeout; on a GPU each is one launch, unless the device
+  /// begins the next one itself (`ContinuousOptions::dispatch`). Between two batches
   /// the host looks at timeout and cancellation, also where the device could not be told while it runs.
   /// Error(INVALID_ARGUMENT) for batches of 0 instructions.
   RunResult execute_continuous(const ContinuousOptions& options = {});
