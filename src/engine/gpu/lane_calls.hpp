@@ -100,7 +100,7 @@ ARMILLION_INLINE CallOutcome serve_break(const LaneCall& call) {
     const std::uint64_t top = whole_pages(process.break_end);
     if (whole_pages(end) < top || whole_pages(end) > process.break_limit) return CallOutcome::FOR_HOST;
     process.break_end = end;
-    if (whole_pages(end) > top) survey_mappings(call.memory);
+    if (whole_pages(end) > top) call.memory.shared->region_list = NOT_COMPARED;
   }
   call.set_result(process.break_end);
   return CallOutcome::SERVED;

@@ -31,8 +31,7 @@ ARMILLION_INLINE void prepare_warp(ARMILLION_SHARED WarpShared* shared, std::uin
   shared->lock = 0;
   shared->running = 0;
   shared->warp = warp;
-  shared->region_list = MIXED_REGIONS;
-  shared->common_break = 0;
+  shared->region_list = NOT_COMPARED;
 }
 
 /// All lanes of the warp come here together and tell whether they run.
@@ -51,7 +50,6 @@ ARMILLION_INLINE void run_kernel(const ARMILLION_GLOBAL Launch* launch, ARMILLIO
   if (thread.lane >= warp_lanes) return;
   const bool runs = memory.lane_index() < launch->lane_count &&
                     memory.control().stop == static_cast<std::uint8_t>(StopReason::RUNNING);
-  if (launch->processes != 0 && thread.lane == 0) survey_mappings(memory);
   set_running(memory, runs);
   if (!runs) return;
   ARMILLION_GLOBAL LaneControl& control = memory.control();

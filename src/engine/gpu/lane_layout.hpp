@@ -129,8 +129,9 @@ struct RegionList {
 
 /// A lane's mappings as far as another list than the image's is concerned: the image's.
 inline constexpr std::uint32_t IMAGE_REGIONS = 0;
-/// What the lanes of a warp share where their lists are not the same.
+/// What the lanes of a warp share where their lists are not the same, and where that is not known.
 inline constexpr std::uint32_t MIXED_REGIONS = ~0u;
+inline constexpr std::uint32_t NOT_COMPARED = MIXED_REGIONS - 1;
 
 /// What a lane that is a Linux process has besides its machine: its mappings, and what it takes to serve its calls.
 struct LaneProcess {

@@ -93,15 +93,17 @@ ARMILLION_INLINE void settle_slice(ARMILLION_GLOBAL LaneControl& control, std::u
 /// they go on while this one asks, so that it asks so often and then leaves the launch: false.
 ARMILLION_COLD inline bool may_ask_again(LaneMemory memory) { return ++memory.control().waits < MOST_WAITS; }
 
-/// Grants a lane that has used up its slice the next one; 0 where it has to come back to the host.
+/// Grants a lane that has used up its slice the next one; 0 where it has to come back to the host, and runs no more.
 ARMILLION_COLD inline std::uint32_t grant_slice(LaneMemory memory) {
   ARMILLION_GLOBAL LaneControl& control = memory.control();
   settle_slice(control, 0);
-  if (control.launch_left == 0) return 0;
-  if (memory.lane_index() == 0) {
+  if (control.launch_left != 0 && memory.lane_index() == 0) {
     target::store_shared_word(&target::global<Mailbox>(memory.launch->mailbox)->progress, control.retired);
   }
-  if (is_cancelled(memory)) return 0;
+  if (control.launch_left == 0 || is_cancelled(memory)) {
+    target::fetch_and(&memory.shared->running, ~(1u << memory.lane));
+    return 0;
+  }
   control.slice =
       control.launch_left < SLICE_INSTRUCTIONS ? static_cast<std::uint32_t>(control.launch_left) : SLICE_INSTRUCTIONS;
   control.launch_left -= control.slice;
@@ -120,7 +122,8 @@ ARMILLION_COLD inline void end_slice(LaneMemory memory, std::uint32_t remaining)
 /// stored.
 ///
 /// The loop has one exit and decides nothing between two instructions: where a slice is used up, the case that grants
-/// the next one takes the place of the instruction's, and a lane that stops leaves the loop there too.
+/// the next one takes the place of the instruction's, and a lane that stops leaves the loop there too. Exchanges and
+/// waits are left to functions: around one in the loop, ptxas yields in each round and has lanes meet twice.
 ARMILLION_INLINE void run_lane(Lane& lane) {
   const std::uint64_t ops = lane.memory.launch->image.ops;
   lane.remaining = 0;
@@ -183,9 +186,8 @@ ARMILLION_INLINE void run_lane(Lane& lane) {
     goto stop;
   slice_case:
     lane.remaining = grant_slice(lane.memory);
-    if (lane.remaining != 0) continue;
-    target::fetch_and(&lane.memory.shared->running, ~(1u << lane.memory.lane));
-    break;
+    if (lane.remaining == 0) break;
+    continue;
 
   end_of_instruction:
     if (next == Next::SEQUENTIAL || next == Next::SEQUENTIAL_ANEW) goto sequential_anew;

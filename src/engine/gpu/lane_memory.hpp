@@ -46,7 +46,8 @@ struct WarpShared {
   /// The lanes that run, a bit for each.
   std::uint32_t running;
   std::uint32_t warp;
-  /// Of lanes that are processes: the list of mappings that all that run have, and up to where all of them have a heap.
+  /// Of lanes that are processes: the list of mappings that all that run have, or MIXED_REGIONS or NOT_COMPARED, and up
+  /// to where all of them have a heap.
   std::uint32_t region_list;
   std::uint64_t common_break;
 };
@@ -177,8 +178,9 @@ ARMILLION_INLINE void for_running_lanes(const LaneMemory& memory, const Visit& v
   }
 }
 
-/// Notes what the mappings of the warp's lanes that run have in common.
-ARMILLION_COLD inline void survey_mappings(LaneMemory memory) {
+/// Notes what the mappings of the warp's lanes that run have in common, while no other lane does. Mappings that lanes
+/// add meanwhile may be missed: what they have in common is more, then.
+ARMILLION_COLD inline void compare_mappings(LaneMemory memory) {
   const auto* processes = target::global<const LaneProcess>(memory.launch->processes);
   std::uint32_t list = MIXED_REGIONS;
   std::uint64_t common_break = ~std::uint64_t{0};
@@ -190,17 +192,18 @@ ARMILLION_COLD inline void survey_mappings(LaneMemory memory) {
     const std::uint64_t heap_end = whole_pages(processes[lane].break_end);
     if (heap_end < common_break) common_break = heap_end;
   });
-  memory.shared->region_list = list;
   memory.shared->common_break = common_break;
+  memory.shared->region_list = list;
 }
 
 /// What the mappings of all lanes of the warp that run allow at an address where those of this one allow `own`: the TLB
-/// serves all of them.
+/// serves all of them. While no other lane looks up a page.
 ARMILLION_INLINE std::uint32_t allowed_for_all(const LaneMemory& memory, std::uint64_t address, std::uint32_t own) {
   const ARMILLION_GLOBAL Launch* launch = memory.launch;
   if (launch->processes == 0) return own;
   const ARMILLION_GLOBAL LaneProcess& process =
       target::global<const LaneProcess>(launch->processes)[memory.lane_index()];
+  if (memory.shared->region_list == NOT_COMPARED) compare_mappings(memory);
   const bool is_common = !is_in_added_heap(process, address) || address < memory.shared->common_break;
   if (is_common && memory.shared->region_list == process.region_list) return own;
   for_running_lanes(memory, [&](std::uint64_t lane) {
