@@ -123,6 +123,30 @@ struct CallResult : FleetResult {
   bool all_returned() const { return stopped_by(StopReason::RETURNED) == values.size(); }
 };
 
+/// What a call came to in one lane.
+struct CallOutcome {
+  StopReason stop_reason = StopReason::RETURNED;
+  /// X0, or the low half of V0. Counts where the lane stopped with `RETURNED`.
+  std::uint64_t value = 0;
+
+  friend bool operator==(const CallOutcome&, const CallOutcome&) = default;
+};
+
+/// A lane in which two functions did not come to the same.
+struct CallDifference {
+  std::uint64_t lane = 0;
+  CallOutcome first;
+  CallOutcome second;
+};
+
+/// What two functions came to in every lane.
+struct CallComparison {
+  FleetResult first;
+  FleetResult second;
+  /// In ascending order of lanes.
+  std::vector<CallDifference> differences;
+};
+
 namespace detail {
 
 template <class T>
@@ -246,8 +270,17 @@ class Fleet {
   CallResult call(std::uint64_t address, std::span<const CallArgument> arguments,
                   CallArgument::Kind result = CallArgument::Kind::INTEGER, const FleetRunOptions& options = {});
 
-  /// The same with C++ types, for instance `call<float(float, int)>(address, floats, ints)`, with a span of values for
-  /// each argument, one for each lane. Error(INVALID_ARGUMENT) where a lane did not return.
+  /// Calls two functions one after the other, each as `call` does, and tells in which lanes they did not come to the
+  /// same: another stop reason, or where both returned, another value in the low `result_bits` bits (1 to 64), which is
+  /// compared on the device. The limits of `options` are for each of the calls. Afterwards the lanes' results are those
+  /// of the second. Errors as above.
+  CallComparison compare_calls(std::uint64_t first_address, std::uint64_t second_address,
+                               std::span<const CallArgument> arguments,
+                               CallArgument::Kind result = CallArgument::Kind::INTEGER, unsigned result_bits = 64,
+                               const FleetRunOptions& options = {});
+
+  /// The same as `call` with C++ types, for instance `call<float(float, int)>(address, floats, ints)`, with a span of
+  /// values for each argument, one for each lane. Error(INVALID_ARGUMENT) where a lane did not return.
   template <class Signature, class... Spans>
   auto call(std::uint64_t address, const Spans&... arguments) {
     return TypedCall<Signature>::call(*this, address, arguments...);

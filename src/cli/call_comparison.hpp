@@ -7,18 +7,10 @@
 
 namespace armillion::cli {
 
-/// What a call came to in one lane.
-struct CallOutcome {
-  StopReason stop_reason = StopReason::RETURNED;
-  /// Counts where it is `RETURNED`.
-  std::uint64_t value = 0;
-};
-
 /// Whether the host ended the call, so that nothing is known of what it would have come to.
 bool is_inconclusive(StopReason reason);
 
-/// Whether two calls came to the same: the same stop, and the same bits where they returned. Also where nothing is
-/// known of one.
-bool is_same(const CallOutcome& first, const CallOutcome& second, ValueType type);
+/// Whether two calls that did not come to the same differ as functions: not where nothing is known of one.
+bool is_conclusive(const CallDifference& difference);
 
 }  // namespace armillion::cli

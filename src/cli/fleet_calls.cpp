@@ -75,11 +75,10 @@ class FleetCalls {
   int run() {
     while (rounds_.next()) {
       const CallBatch batch = inputs_.next(rounds_.fleet().lanes());
-      const RoundOutcome outcome = call(functions_.front(), batch);
       if (is_comparison()) {
-        compare(batch, outcome, call(functions_.back(), batch));
+        compare(batch);
       } else {
-        report(batch, outcome);
+        report(batch, call(functions_.front(), batch));
       }
       if (writer_) writer_->flush();
     }
@@ -113,19 +112,27 @@ class FleetCalls {
     function.totals.add(outcome.calls);
     rounds_.add(outcome.calls);
     // Asking the device about every lane takes time.
-    if (!outcome.calls.all_returned() || (writer_ && !is_comparison())) outcome.lanes = rounds_.fleet().results();
+    if (!outcome.calls.all_returned() || writer_) outcome.lanes = rounds_.fleet().results();
     return outcome;
   }
 
-  void compare(const CallBatch& batch, const RoundOutcome& first, const RoundOutcome& second) {
+  void compare(const CallBatch& batch) {
     const ValueType type = signature().result;
-    for (std::uint64_t lane = 0; lane < rounds_.fleet().lanes(); ++lane) {
-      if (is_same(first[lane], second[lane], type)) continue;
-      differences_.add(describe_input(batch, lane), first[lane], second[lane], type);
+    const CallComparison outcome = rounds_.fleet().compare_calls(functions_.front().address, functions_.back().address,
+                                                                 batch.arguments(signature()), kind_of(type),
+                                                                 bits_of(type), rounds_.run_options());
+    functions_.front().totals.add(outcome.first);
+    functions_.back().totals.add(outcome.second);
+    rounds_.add(outcome.first);
+    rounds_.add(outcome.second);
+    for (const CallDifference& difference : outcome.differences) {
+      if (!is_conclusive(difference)) continue;
+      const auto& [lane, first, second] = difference;
+      differences_.add(describe_input(batch, lane), first, second, type);
       if (!writer_) continue;
-      writer_->write(std::vector<Cell>{lane_cell(lane), input_cell(batch, lane), result_cell(first[lane]),
-                                       stop_cell(first[lane].stop_reason), result_cell(second[lane]),
-                                       stop_cell(second[lane].stop_reason)});
+      writer_->write(std::vector<Cell>{lane_cell(lane), input_cell(batch, lane), result_cell(first),
+                                       stop_cell(first.stop_reason), result_cell(second),
+                                       stop_cell(second.stop_reason)});
     }
   }
 

@@ -288,35 +288,43 @@ class DeviceLanes final : public LaneEngine {
   }
 
   CallResult call(const Call& call, const FleetRunOptions& options, std::atomic<bool>& cancelled) override {
-    reset();
-    unsigned general = 0;
-    unsigned vector = 0;
-    for (const CallArgument& argument : call.arguments) {
-      const bool is_integer = argument.kind() == CallArgument::Kind::INTEGER;
-      write_registers(is_integer ? RegisterFile::GENERAL : RegisterFile::VECTOR, is_integer ? general++ : vector++,
-                      argument);
-    }
-    lanes_.set_cells_counting(cell_of(RegisterFile::GENERAL, LINK_REGISTER), RETURN_ADDRESS, 0);
-    lanes_.set_cells_counting(engine::gpu::PC_CELL, call.address, 0);
-    lanes_.set_return_address(RETURN_ADDRESS);
-    in_call_ = true;
     CallResult outcome;
-    const auto end_call = [this] {
-      lanes_.set_return_address(engine::gpu::NO_ADDRESS);
-      in_call_ = false;
-    };
-    try {
-      static_cast<FleetResult&>(outcome) = run_lanes(options, cancelled);
-    } catch (...) {
-      end_call();
-      needs_reset_ = true;
-      throw;
-    }
-    end_call();
-    outcome.values =
-        registers(call.result == CallArgument::Kind::INTEGER ? RegisterFile::GENERAL : RegisterFile::VECTOR, 0);
+    static_cast<FleetResult&>(outcome) = run_call(call, options, cancelled);
+    outcome.values = registers(register_file(call.result), 0);
     needs_reset_ = true;
     return outcome;
+  }
+
+  CallComparison compare(const Call& first, std::uint64_t second_address, std::uint64_t mask,
+                         const FleetRunOptions& options, std::atomic<bool>& cancelled) override {
+    CallComparison comparison;
+    const std::uint32_t cell = cell_of(register_file(first.result), 0);
+    CallOutcomes one;
+    comparison.first = run_call(first, options, cancelled);
+    const bool is_plain = has_returned_on_device(comparison.first);
+    if (is_plain) {
+      lanes_.keep_cells(cell);
+    } else {
+      one = outcomes(first.result);
+    }
+    comparison.second =
+        run_call({second_address, first.arguments, first.result}, options_after(options, comparison.first), cancelled);
+    if (is_plain && has_returned_on_device(comparison.second)) {
+      if (const auto differences = lanes_.compare_cells(cell, mask)) {
+        for (const auto& [lane, was, is] : *differences) {
+          comparison.differences.push_back({lane, {StopReason::RETURNED, was}, {StopReason::RETURNED, is}});
+        }
+        needs_reset_ = true;
+        return comparison;
+      }
+    }
+    if (is_plain) {
+      one.values.resize(lanes_.lane_count());
+      lanes_.get_kept_cells(one.values);
+    }
+    comparison.differences = differences_between(one, outcomes(first.result), mask);
+    needs_reset_ = true;
+    return comparison;
   }
 
   void reset() override {
@@ -357,9 +365,45 @@ class DeviceLanes final : public LaneEngine {
   }
 
  private:
+  static RegisterFile register_file(CallArgument::Kind kind) {
+    return kind == CallArgument::Kind::INTEGER ? RegisterFile::GENERAL : RegisterFile::VECTOR;
+  }
   static std::uint32_t cell_of(RegisterFile file, unsigned number) {
     return file == RegisterFile::GENERAL ? number : engine::gpu::VECTOR_CELLS + number * 2;
   }
+
+  // Makes the call in all lanes and leaves them as it left them.
+  FleetResult run_call(const Call& call, const FleetRunOptions& options, std::atomic<bool>& cancelled) {
+    reset();
+    unsigned general = 0;
+    unsigned vector = 0;
+    for (const CallArgument& argument : call.arguments) {
+      const RegisterFile file = register_file(argument.kind());
+      write_registers(file, file == RegisterFile::GENERAL ? general++ : vector++, argument);
+    }
+    lanes_.set_cells_counting(cell_of(RegisterFile::GENERAL, LINK_REGISTER), RETURN_ADDRESS, 0);
+    lanes_.set_cells_counting(engine::gpu::PC_CELL, call.address, 0);
+    lanes_.set_return_address(RETURN_ADDRESS);
+    in_call_ = true;
+    const auto end_call = [this] {
+      lanes_.set_return_address(engine::gpu::NO_ADDRESS);
+      in_call_ = false;
+    };
+    try {
+      const FleetResult outcome = run_lanes(options, cancelled);
+      end_call();
+      return outcome;
+    } catch (...) {
+      end_call();
+      needs_reset_ = true;
+      throw;
+    }
+  }
+  bool has_returned_on_device(const FleetResult& result) const {
+    return lanes_on_host_ == 0 && result.stopped_by(StopReason::RETURNED) == lanes_.lane_count();
+  }
+  // What the call that has just run came to.
+  CallOutcomes outcomes(CallArgument::Kind kind) { return {registers(register_file(kind), 0), results()}; }
 
   // After a call lanes are what they were, but for their results, until somebody looks.
   void settle() {

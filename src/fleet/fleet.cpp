@@ -80,6 +80,25 @@ struct Fleet::Implementation {
     }
   }
 
+  void check_call(std::span<const CallArgument> arguments, const FleetRunOptions& options) const {
+    std::size_t integers = 0;
+    for (const CallArgument& argument : arguments) {
+      if (!argument.is_counting()) check_count(argument.values().size());
+      if (argument.kind() == CallArgument::Kind::INTEGER) ++integers;
+    }
+    if (std::max(integers, arguments.size() - integers) > ARGUMENT_REGISTERS) {
+      throw Error(ErrorCode::INVALID_ARGUMENT,
+                  fmt::format("a call in lanes passes at most {} arguments of each kind", ARGUMENT_REGISTERS));
+    }
+    if (options.on_stop) {
+      throw Error(ErrorCode::INVALID_ARGUMENT, "a call in lanes takes no new input while it runs");
+    }
+    if (returns_to_mapped_memory) {
+      throw Error(ErrorCode::INVALID_ARGUMENT,
+                  fmt::format("memory is mapped at {:#x}, where calls return to", fleet::RETURN_ADDRESS));
+    }
+  }
+
   // A cancellation is for one run, also where that throws.
   struct RunGuard {
     explicit RunGuard(Implementation& fleet) : fleet(fleet) {}
@@ -231,24 +250,22 @@ void Fleet::reset(std::uint64_t lane) {
 CallResult Fleet::call(std::uint64_t address, std::span<const CallArgument> arguments, CallArgument::Kind result,
                        const FleetRunOptions& options) {
   Implementation& self = *implementation_;
-  std::size_t integers = 0;
-  for (const CallArgument& argument : arguments) {
-    if (!argument.is_counting()) self.check_count(argument.values().size());
-    if (argument.kind() == CallArgument::Kind::INTEGER) ++integers;
-  }
-  if (std::max(integers, arguments.size() - integers) > ARGUMENT_REGISTERS) {
-    throw Error(ErrorCode::INVALID_ARGUMENT,
-                fmt::format("a call in lanes passes at most {} arguments of each kind", ARGUMENT_REGISTERS));
-  }
-  if (options.on_stop) {
-    throw Error(ErrorCode::INVALID_ARGUMENT, "a call in lanes takes no new input while it runs");
-  }
-  if (self.returns_to_mapped_memory) {
-    throw Error(ErrorCode::INVALID_ARGUMENT,
-                fmt::format("memory is mapped at {:#x}, where calls return to", fleet::RETURN_ADDRESS));
-  }
+  self.check_call(arguments, options);
   const Implementation::RunGuard guard(self);
   return self.engine->call({address, arguments, result}, options, self.cancelled);
+}
+
+CallComparison Fleet::compare_calls(std::uint64_t first_address, std::uint64_t second_address,
+                                    std::span<const CallArgument> arguments, CallArgument::Kind result,
+                                    unsigned result_bits, const FleetRunOptions& options) {
+  Implementation& self = *implementation_;
+  self.check_call(arguments, options);
+  if (result_bits < 1 || result_bits > 64) {
+    throw Error(ErrorCode::INVALID_ARGUMENT, fmt::format("results have 1 to 64 bits, not {}", result_bits));
+  }
+  const Implementation::RunGuard guard(self);
+  return self.engine->compare({first_address, arguments, result}, second_address,
+                              ~std::uint64_t{0} >> (64 - result_bits), options, self.cancelled);
 }
 
 void Fleet::throw_not_returned(const CallResult& result) {

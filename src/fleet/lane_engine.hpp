@@ -78,6 +78,9 @@ class LaneEngine {
   virtual FleetResult run(const FleetRunOptions& options, std::atomic<bool>& cancelled) = 0;
   /// Resets all lanes, calls, and resets them again, except for their results.
   virtual CallResult call(const Call& call, const FleetRunOptions& options, std::atomic<bool>& cancelled) = 0;
+  /// Makes `first`, and the same call of `second_address`, and compares what they return in the bits of `mask`.
+  virtual CallComparison compare(const Call& first, std::uint64_t second_address, std::uint64_t mask,
+                                 const FleetRunOptions& options, std::atomic<bool>& cancelled);
   virtual void reset() = 0;
   virtual void reset(std::uint64_t lane) = 0;
   virtual void add_memory(std::uint64_t bytes) = 0;
@@ -89,6 +92,24 @@ class LaneEngine {
   /// `descriptor` is 1 or 2.
   virtual std::string captured_output(std::uint64_t lane, int descriptor) = 0;
 };
+
+/// What a call came to in all lanes.
+struct CallOutcomes {
+  std::vector<std::uint64_t> values;
+  /// Empty where all lanes have returned.
+  std::vector<LaneResult> results;
+
+  CallOutcome operator[](std::uint64_t lane) const {
+    return {results.empty() ? StopReason::RETURNED : results[lane].stop_reason, values[lane]};
+  }
+};
+
+/// The lanes in which they are not the same, in ascending order; of values, the bits of `mask` count.
+std::vector<CallDifference> differences_between(const CallOutcomes& first, const CallOutcomes& second,
+                                                std::uint64_t mask);
+
+/// The options of a second call, whose progress counts from the end of the first on.
+FleetRunOptions options_after(const FleetRunOptions& options, const FleetResult& first);
 
 /// Error(BAD_ADDRESS) that says which bytes of which lane are not mapped.
 [[noreturn]] void throw_bad_address(std::uint64_t lane, std::uint64_t address, std::uint64_t size_bytes);

@@ -329,6 +329,80 @@ TEST_P(FleetTest, CallsAFunctionInEveryLane) {
   EXPECT_EQ(fleet.state(9), start.state());
 }
 
+TEST_P(FleetTest, ComparesCalls) {
+  Machine start;
+  // The second function has bit 40 of the result set where bit 3 of the argument is, and fails for 0x105.
+  start.load_program(assemble(R"(
+      lsl x0, x0, #1
+      ret
+    other:
+      cmp x0, #0x105
+      b.eq 1f
+      ubfx x1, x0, #3, #1
+      lsl x0, x0, #1
+      orr x0, x0, x1, lsl #40
+      ret
+    1: udf #0
+  )"));
+  constexpr std::uint64_t OTHER = 8;
+  Fleet fleet(start, options(100));
+  std::uint64_t most_stopped = 0;
+  FleetRunOptions run_options;
+  run_options.on_progress = [&](const FleetProgress& progress) {
+    most_stopped = std::max(most_stopped, progress.stopped_lanes);
+  };
+  const auto compare = [&](std::uint64_t first_argument, unsigned bits) {
+    const std::array arguments{CallArgument::counting_from(CallArgument::Kind::INTEGER, first_argument)};
+    return fleet.compare_calls(0, OTHER, arguments, CallArgument::Kind::INTEGER, bits, run_options);
+  };
+  const CallComparison whole = compare(0, 64);
+  EXPECT_EQ(whole.first.stopped_by(StopReason::RETURNED), 100u);
+  EXPECT_EQ(whole.second.stopped_by(StopReason::RETURNED), 100u);
+  EXPECT_EQ(whole.first.instructions, 200u);
+  EXPECT_EQ(whole.second.instructions, 600u);
+  std::vector<std::uint64_t> lanes;
+  for (const CallDifference& difference : whole.differences) {
+    lanes.push_back(difference.lane);
+    EXPECT_EQ(difference.first, (CallOutcome{StopReason::RETURNED, difference.lane * 2}));
+    EXPECT_EQ(difference.second, (CallOutcome{StopReason::RETURNED, difference.lane * 2 | 1ull << 40}));
+  }
+  std::vector<std::uint64_t> expected;
+  for (std::uint64_t lane = 0; lane < 100; ++lane) {
+    if ((lane & 8) != 0) expected.push_back(lane);
+  }
+  EXPECT_EQ(lanes, expected);
+  EXPECT_EQ(fleet.result(3).instructions, 6u);
+  EXPECT_EQ(fleet.state(9), start.state());
+
+  EXPECT_TRUE(compare(0, 40).differences.empty());
+  EXPECT_LE(most_stopped, 200u);
+
+  const CallComparison failing = compare(0x100, 40);
+  ASSERT_EQ(failing.differences.size(), 1u);
+  EXPECT_EQ(failing.differences[0].lane, 5u);
+  EXPECT_EQ(failing.differences[0].first, (CallOutcome{StopReason::RETURNED, 0x20a}));
+  EXPECT_EQ(failing.differences[0].second.stop_reason, StopReason::UNDEFINED_INSTRUCTION);
+  EXPECT_EQ(compare(0x100, 64).differences.size(), 49u);  // 48 with bit 3, and that one
+
+  EXPECT_THROW(compare(0, 0), Error);
+  EXPECT_THROW(compare(0, 65), Error);
+}
+
+TEST_P(FleetTest, ComparesCallsThatAllDiffer) {
+  Machine start;
+  start.load_program(assemble("ret\n add x0, x0, #1\n ret"));
+  constexpr std::uint64_t LANES = (1 << 16) + 100;  // more than a device notes by itself
+  Fleet fleet(start, options(LANES));
+  const std::array arguments{CallArgument::counting_from(CallArgument::Kind::INTEGER, 7)};
+  const CallComparison outcome = fleet.compare_calls(0, 4, arguments);
+  ASSERT_EQ(outcome.differences.size(), LANES);
+  for (std::uint64_t lane = 0; lane < LANES; ++lane) {
+    ASSERT_EQ(outcome.differences[lane].lane, lane);
+    ASSERT_EQ(outcome.differences[lane].first.value, lane + 7);
+    ASSERT_EQ(outcome.differences[lane].second.value, lane + 8);
+  }
+}
+
 TEST_P(FleetTest, SaysWhichCallsDoNotReturn) {
   Machine start;
   start.load_program(assemble("cbz x0, 1f\n ret\n 1: ldr x0, [x0, #-8]\n ret"));

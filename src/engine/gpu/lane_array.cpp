@@ -317,6 +317,30 @@ void LaneArray::get_cells(std::uint32_t cell, std::span<std::uint64_t> values) {
   download(values, launch_.copy_buffer);
 }
 
+void LaneArray::keep_cells(std::uint32_t cell) {
+  if (kept_cells_ == nullptr) kept_cells_ = backend_.allocate(lane_count() * sizeof(std::uint64_t));
+  launch_.copy_buffer = kept_cells_->address();
+  copy_cells(CellCopy::GET, cell);
+}
+
+void LaneArray::get_kept_cells(std::span<std::uint64_t> values) { download(values, kept_cells_->address()); }
+
+std::optional<std::vector<CellDifference>> LaneArray::compare_cells(std::uint32_t cell, std::uint64_t mask) {
+  if (differences_ == nullptr) differences_ = backend_.allocate(sizeof(CellDifferences));
+  std::uint64_t count = 0;
+  backend_.write(differences_->address(), bytes_of(count));
+  launch_.copy_buffer = kept_cells_->address();
+  launch_.cell_differences = differences_->address();
+  launch_.cell_mask = mask;
+  copy_cells(CellCopy::COMPARE, cell);
+  download(std::span(&count, 1), differences_->address());
+  if (count > MOST_CELL_DIFFERENCES) return std::nullopt;
+  std::vector<CellDifference> differences(count);
+  download(std::span(differences), differences_->address() + offsetof(CellDifferences, list));
+  std::ranges::sort(differences, {}, &CellDifference::lane);
+  return differences;
+}
+
 // Prepares a copy of these lanes' memory in `launch_`.
 void LaneArray::copy_memory(std::uint64_t first, std::uint64_t count, std::uint64_t address, std::uint64_t size) {
   if (copy_done_ == nullptr || copy_done_->size_bytes() < count) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -92,6 +93,12 @@ class LaneArray {
   /// Lane k gets `first + k * step`.
   void set_cells_counting(std::uint32_t cell, std::uint64_t first, std::uint64_t step);
   void get_cells(std::uint32_t cell, std::span<std::uint64_t> values);
+  /// Keeps them on the device until the next call of this, for these two: what they were, and where they are not the
+  /// same any more in the bits of `mask`, in ascending order of lanes; nothing where that is more than
+  /// MOST_CELL_DIFFERENCES.
+  void keep_cells(std::uint32_t cell);
+  void get_kept_cells(std::span<std::uint64_t> values);
+  std::optional<std::vector<CellDifference>> compare_cells(std::uint32_t cell, std::uint64_t mask);
 
   /// Copies [address, address + size) of `count` lanes from `first` on to or from `bytes`, which has `size` bytes of
   /// each. Whether it was all there, for each lane: mapped, and for writing, with frames left. What is before the first
@@ -206,7 +213,7 @@ class LaneArray {
   std::unique_ptr<DeviceMemory> regions_, code_regions_, ops_, page_keys_, page_frames_, breakpoints_, image_state_;
   std::unique_ptr<DeviceMemory> decoder_starts_, decoder_opcodes_;
   std::unique_ptr<DeviceMemory> frames_, keys_, numbers_, slots_, dirty_frames_;
-  std::unique_ptr<DeviceMemory> copy_buffer_, copy_done_, lane_masks_, summary_;
+  std::unique_ptr<DeviceMemory> copy_buffer_, copy_done_, lane_masks_, summary_, kept_cells_, differences_;
   std::unique_ptr<DeviceMemory> page_starts_, page_addresses_, page_bytes_, pages_written_;
   std::unique_ptr<MappedMemory> mailbox_;
   /// Of processes. The lists' mappings follow one another in `listed_regions_`.

@@ -180,6 +180,18 @@ ARMILLION_INLINE void write_pages_kernel(const ARMILLION_GLOBAL Launch* launch, 
   }
 }
 
+ARMILLION_INLINE void compare_cell(const ARMILLION_GLOBAL Launch* launch, std::uint64_t lane, std::uint64_t buffered,
+                                   std::uint64_t now) {
+  if (((buffered ^ now) & launch->cell_mask) == 0) return;
+  auto* differences = target::global<CellDifferences>(launch->cell_differences);
+  const std::uint64_t place = target::fetch_add(&differences->count, std::uint64_t{1});
+  if (place >= MOST_CELL_DIFFERENCES) return;
+  ARMILLION_GLOBAL CellDifference& difference = differences->list[place];
+  difference.lane = lane;
+  difference.buffered = buffered;
+  difference.now = now;
+}
+
 ARMILLION_INLINE void copy_cells_kernel(const ARMILLION_GLOBAL Launch* launch, Thread thread) {
   auto* buffer = target::global<std::uint64_t>(launch->copy_buffer);
   for (std::uint64_t i = thread.index; i < launch->copy_lanes; i += thread.count) {
@@ -189,6 +201,7 @@ ARMILLION_INLINE void copy_cells_kernel(const ARMILLION_GLOBAL Launch* launch, T
       case CellCopy::SET: cell = buffer[i]; break;
       case CellCopy::GET: buffer[i] = cell; break;
       case CellCopy::COUNT: cell = launch->cell_first + i * launch->cell_step; break;
+      case CellCopy::COMPARE: compare_cell(launch, launch->copy_first_lane + i, buffer[i], cell); break;
     }
   }
 }

@@ -215,6 +215,22 @@ enum class CellCopy : std::uint32_t {
   GET,
   /// Lane k gets `cell_first + k * cell_step`.
   COUNT,
+  /// Lanes whose cell and the buffer's differ in the bits of `cell_mask` are noted in `cell_differences`.
+  COMPARE,
+};
+
+/// A lane whose cell is not what the buffer has.
+struct CellDifference {
+  std::uint64_t lane;
+  std::uint64_t buffered;
+  std::uint64_t now;
+};
+
+/// As many as there are, of which the first come first into the list.
+inline constexpr std::uint64_t MOST_CELL_DIFFERENCES = 1 << 16;
+struct CellDifferences {
+  std::uint64_t count;
+  CellDifference list[MOST_CELL_DIFFERENCES];
 };
 
 /// What a launch works on.
@@ -252,6 +268,8 @@ struct Launch {
   /// For COPY_CELLS, which uses the copy's lanes and buffer too.
   std::uint64_t cell_first;
   std::uint64_t cell_step;
+  std::uint64_t cell_mask;
+  DeviceAddress cell_differences;
   CellCopy cell_copy;
   std::uint32_t cell;
   /// For RESET_LANES: which lanes, uint32_t[warp] with a bit for each.
