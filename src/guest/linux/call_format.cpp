@@ -35,7 +35,7 @@ std::string join_flags(std::string text, std::uint32_t bits, std::span<const Fla
   return text.empty() ? "0" : text;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "\"";
   for (const char character : text) {
     switch (character) {
@@ -63,7 +63,7 @@ std::string format_argument(Kernel&, Descriptor descriptor, const CallArguments&
 
 std::string format_argument(Kernel& kernel, Path path, const CallArguments& arguments, std::size_t index) {
   const auto text = kernel.memory.read_string(path.address, LONGEST_PATH);
-  return text ? quoted(*text) : format_argument(kernel, Address{path.address}, arguments, index);
+  return text ? in_quotes(*text) : format_argument(kernel, Address{path.address}, arguments, index);
 }
 
 std::string format_argument(Kernel&, Address address, const CallArguments&, std::size_t) {
@@ -76,7 +76,7 @@ std::string format_argument(Kernel& kernel, Text text, const CallArguments& argu
   if (!kernel.memory.read(text.address, std::as_writable_bytes(std::span(bytes)))) {
     return format_argument(kernel, Address{text.address}, arguments, index);
   }
-  return quoted(bytes) + (size > LONGEST_TEXT ? "..." : "");
+  return in_quotes(bytes) + (size > LONGEST_TEXT ? "..." : "");
 }
 
 std::string format_argument(Kernel&, OpenFlags flags, const CallArguments&, std::size_t) {
