@@ -130,8 +130,6 @@ class LaneMachine {
     const std::uint32_t cell = VECTOR_CELLS + destination.slot * 2u;
     lane_.cell(cell) = value.low();
     lane_.cell(cell + 1) = value.high();
-    // What computes in vector registers may have called functions.
-    next_ = Next::SEQUENTIAL_ANEW;
   }
 
   ARMILLION_INLINE isa::Flags flags() const {
@@ -143,7 +141,11 @@ class LaneMachine {
                   std::uint32_t{flags.v} << 24;
   }
 
-  ARMILLION_INLINE std::uint32_t fpcr() const { return lane_.fpcr; }
+  ARMILLION_INLINE std::uint32_t fpcr() {
+    // What computes with floating-point numbers may call functions.
+    next_ = Next::SEQUENTIAL_ANEW;
+    return lane_.fpcr;
+  }
   ARMILLION_INLINE std::uint32_t fpsr() const { return lane_.fpsr; }
   ARMILLION_INLINE void set_fpcr(std::uint32_t value) { lane_.fpcr = value; }
   ARMILLION_INLINE void set_fpsr(std::uint32_t value) { lane_.fpsr = value; }
