@@ -592,9 +592,10 @@ class DeviceLanes final : public LaneEngine {
       bool host_runs = false;
       if (source_.is_process()) {
         // Also where the run ends: a call that was made has to be served.
-        if (wants_kernel(summary)) serve_stops();
+        const bool serves = wants_kernel(summary);
+        if (serves) serve_stops();
         if (!end) host_runs = run_lanes_on_host(options, cancelled, start, retired_on_host);
-        summary = lanes_.summarize();
+        if (serves || host_runs) summary = lanes_.summarize();
       }
       if (options.on_stop && !end && report_stops(options, reported)) summary = lanes_.summarize();
       if (end || (summary.stops[static_cast<std::size_t>(StopReason::RUNNING)] == 0 && !host_runs)) break;

@@ -95,7 +95,17 @@ ARMILLION_INLINE ARMILLION_GLOBAL std::uint64_t* state_cells(const ARMILLION_GLO
 ARMILLION_INLINE void reset_lane_state(const ARMILLION_GLOBAL Launch* launch, std::uint64_t i) {
   const auto* initial = target::global<const std::uint64_t>(launch->image.state);
   auto* cells = state_cells(launch, i);
-  for (std::uint64_t cell = 0; cell < STATE_CELLS; ++cell) cells[cell << launch->store.cell_shift] = initial[cell];
+  const std::uint32_t shift = launch->store.cell_shift;
+  // Several at once: a load could otherwise not pass the store before it.
+  constexpr std::uint32_t AT_ONCE = 6;
+  static_assert(STATE_CELLS % AT_ONCE == 0);
+  for (std::uint32_t first = 0; first < STATE_CELLS; first += AT_ONCE) {
+    std::uint64_t some[AT_ONCE];
+#pragma clang loop unroll(full)
+    for (std::uint32_t k = 0; k < AT_ONCE; ++k) some[k] = initial[first + k];
+#pragma clang loop unroll(full)
+    for (std::uint32_t k = 0; k < AT_ONCE; ++k) cells[std::uint64_t{first + k} << shift] = some[k];
+  }
   ARMILLION_GLOBAL LaneControl& control = target::global<LaneControl>(launch->controls)[i];
   control.instructions_left = launch->initial_limit;
   control.run_left = NO_LIMIT;
