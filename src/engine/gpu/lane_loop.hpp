@@ -19,8 +19,6 @@ inline constexpr std::uint64_t LOOK_NANOSECONDS = 1'000'000;
 
 /// A lane's registers, flags and PC, from where its state is kept.
 ARMILLION_INLINE void load_state(Lane& lane) {
-  // All at once, not one after the other.
-#pragma clang loop unroll(full)
   for (std::uint32_t i = 0; i < REGISTER_CELLS; ++i) lane.registers[i * WARP_LANES] = lane.cell(i);
   const std::uint64_t flags = lane.cell(FLAGS_AND_FPCR_CELL);
   lane.flags = static_cast<std::uint32_t>(flags);
@@ -36,7 +34,6 @@ ARMILLION_INLINE void load_state(Lane& lane) {
 
 /// And back.
 ARMILLION_INLINE void store_state(const Lane& lane) {
-#pragma clang loop unroll(full)
   for (std::uint32_t i = 0; i < PC_CELL; ++i) lane.cell(i) = lane.registers[i * WARP_LANES];
   lane.cell(PC_CELL) = lane.pc();
   lane.cell(FLAGS_AND_FPCR_CELL) = std::uint64_t{lane.flags} | std::uint64_t{lane.fpcr} << 32;
