@@ -5,10 +5,13 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "armillion/device.hpp"
 #include "armillion/ops.hpp"
 #include "unit/ops/support.hpp"
 
@@ -154,10 +157,6 @@ TYPED_TEST(ExecutorTest, ElementwiseCallsOnAMachineGiveWhatScalarKernelsDo) {
   expect_elementwise<TypeParam>(Executor::machine(), all_sizes());
 }
 
-TYPED_TEST(ExecutorTest, ElementwiseCallsOnADeviceGiveWhatScalarKernelsDo) {
-  expect_elementwise<TypeParam>(Executor::machine("host-lanes"), std::vector<std::size_t>{0, 1, 3, 4, 37, 1030});
-}
-
 TYPED_TEST(ExecutorTest, EdgeValuesAsScalarsGiveWhatScalarKernelsDo) {
   const std::vector<TypeParam> edges = edge_values<TypeParam>();
   const Executor executor = Executor::machine();
@@ -228,13 +227,6 @@ TYPED_TEST(ExecutorTest, ReductionsHaveTheScalarKernelsBits) {
                         uniform<TypeParam>(size, -bound, bound, size + 1));
       expect_reductions(executor, mixed_values<TypeParam>(size, size), mixed_values<TypeParam>(size, size + 7));
     }
-  }
-}
-
-TYPED_TEST(ExecutorTest, ReductionsOnADeviceHaveTheScalarKernelsBits) {
-  const Executor executor = Executor::machine("host-lanes");
-  for (const std::size_t size : {0, 1, 2, 5, 64, 67, 4100}) {
-    expect_reductions(executor, uniform<TypeParam>(size, -10, 10, size), uniform<TypeParam>(size, -10, 10, size + 1));
   }
 }
 
@@ -334,6 +326,34 @@ TYPED_TEST(ExecutorTest, ErrorsComeBeforeAnythingIsWritten) {
       EXPECT_EQ(error_code_of([&] { Buffer<TypeParam>(executor, size); }), ErrorCode::OUT_OF_MEMORY);
     }
   }
+}
+
+/// With the name of a device.
+class ExecutorOnDeviceTest : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    if (GetParam() == std::string_view("cuda") && !why_no_gpu().empty()) GTEST_SKIP() << why_no_gpu();
+    executor.emplace(Executor::machine(GetParam()));
+  }
+
+  template <class T>
+  void expect_scalar_kernels_results() {
+    expect_elementwise<T>(*executor, std::vector<std::size_t>{0, 1, 3, 4, 37, 1030});
+    for (const std::size_t size : {0, 1, 2, 5, 64, 67, 4100}) {
+      expect_reductions(*executor, uniform<T>(size, -10, 10, size), uniform<T>(size, -10, 10, size + 1));
+    }
+  }
+
+  ScalarTarget scalar_target;
+  std::optional<Executor> executor;
+};
+INSTANTIATE_TEST_SUITE_P(HostLanes, ExecutorOnDeviceTest, ::testing::Values("host-lanes"));
+INSTANTIATE_TEST_SUITE_P(Gpu, ExecutorOnDeviceTest, ::testing::Values("cuda"));
+
+TEST_P(ExecutorOnDeviceTest, CallsGiveWhatScalarKernelsDo) {
+  expect_scalar_kernels_results<float>();
+  expect_scalar_kernels_results<double>();
+  expect_scalar_kernels_results<std::int32_t>();
 }
 
 TEST(ExecutorNamesTest, SayWhereCallsRun) {
