@@ -40,6 +40,10 @@ class ExecutorBackend;
 /// executor and all of its buffers are for one thread at a time.
 class Executor {
  public:
+  /// There is no moving: an executor that has been moved from would be none.
+  Executor(const Executor&) = default;
+  Executor& operator=(const Executor&) = default;
+
   /// The kernels of `target()`, on the calling thread and memory of this process.
   static Executor host();
   /// Loops of AArch64 instructions, which the library writes, on a machine that has the buffers in its memory and runs
