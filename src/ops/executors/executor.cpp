@@ -17,9 +17,10 @@ std::uint64_t Executor::retired_instructions() const { return backend_->retired_
 
 namespace {
 
+/// No array is larger than the differences between pointers.
 template <class T>
 std::size_t bytes_of(std::size_t size) {
-  if (size > std::numeric_limits<std::size_t>::max() / sizeof(T)) {
+  if (size > std::numeric_limits<std::ptrdiff_t>::max() / sizeof(T)) {
     throw Error(ErrorCode::OUT_OF_MEMORY, "a buffer of " + std::to_string(size) + " elements fits no memory");
   }
   return size * sizeof(T);

@@ -322,10 +322,22 @@ TYPED_TEST(ExecutorTest, ErrorsComeBeforeAnythingIsWritten) {
     std::vector<TypeParam> elements(4);
     expect_invalid([&] { result.download(elements); });
     EXPECT_EQ(elements_of(result), std::vector<TypeParam>(3, TypeParam{7}));
-    for (const std::size_t size : {~std::size_t{0}, std::size_t{1} << 59}) {
-      EXPECT_EQ(error_code_of([&] { Buffer<TypeParam>(executor, size); }), ErrorCode::OUT_OF_MEMORY);
-    }
   }
+}
+
+TYPED_TEST(ExecutorTest, BuffersThatFitNowhereAreErrors) {
+  const auto code_for = [](const Executor& executor, std::size_t size) {
+    return error_code_of([&] { Buffer<TypeParam>(executor, size); });
+  };
+  for (const std::size_t size : {~std::size_t{0}, std::size_t{1} << 61}) {
+    EXPECT_EQ(code_for(Executor::host(), size), ErrorCode::OUT_OF_MEMORY);
+    EXPECT_EQ(code_for(Executor::machine(), size), ErrorCode::OUT_OF_MEMORY);
+  }
+  constexpr std::size_t OF_16_GIB = (std::size_t{1} << 34) / sizeof(TypeParam);
+  const Executor machine = Executor::machine();
+  EXPECT_EQ(code_for(machine, OF_16_GIB + 1), ErrorCode::OUT_OF_MEMORY);
+  const Buffer<TypeParam> whole(machine, OF_16_GIB);
+  EXPECT_EQ(code_for(machine, 1), ErrorCode::OUT_OF_MEMORY);
 }
 
 /// With the name of a device.
