@@ -1,4 +1,5 @@
-// Measures the vector kernels beside Eigen, plain compiled loops, a BLAS and numpy, and prints Markdown. See README.md.
+// Measures the vector kernels beside Eigen, plain compiled loops, a BLAS, numpy and themselves as instructions of a
+// machine, and prints Markdown. See README.md.
 #include "armillion/ops.hpp"
 
 #include <fmt/chrono.h>
@@ -16,6 +17,7 @@
 #include <stdexcept>
 
 #include "ops/arrays.hpp"
+#include "ops/executors.hpp"
 #include "ops/matrix_products.hpp"
 #include "ops/numpy_peer.hpp"
 #include "ops/peers.hpp"
@@ -25,6 +27,8 @@
 namespace armillion::bench {
 namespace {
 
+const std::vector<std::string> SECTION_NAMES{"addition", "functions", "matrices", "executors"};
+
 struct CommandLine {
   std::string target = ops::target();
   std::string python = "python3";
@@ -32,6 +36,8 @@ struct CommandLine {
   std::vector<std::size_t> sizes{256, 1024, 3072, 4096, 16384, 65536, std::size_t{1} << 20, std::size_t{1} << 24};
   std::vector<std::size_t> function_sizes{1024, 65536};
   std::vector<std::size_t> matrix_sizes{64, 256, 512, 1024};
+  std::vector<std::string> machines{"cpu", "host-lanes"};
+  std::vector<std::string> sections = SECTION_NAMES;
   TimingOptions timing;
 };
 
@@ -46,6 +52,13 @@ void add_options(CLI::App& app, CommandLine& line) {
       ->delimiter(',')
       ->capture_default_str();
   app.add_option("--matrix-sizes", line.matrix_sizes, "Rows of square matrices")->delimiter(',')->capture_default_str();
+  app.add_option("--machines", line.machines, "Devices of machines that operations run on as AArch64 instructions")
+      ->delimiter(',')
+      ->capture_default_str();
+  app.add_option("--sections", line.sections, "What to measure, separated by commas")
+      ->delimiter(',')
+      ->check(CLI::IsMember(SECTION_NAMES))
+      ->capture_default_str();
   app.add_option("--rounds", line.timing.rounds, "Measurements of each figure, whose median counts")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -277,14 +290,22 @@ int run(int count, char** arguments) {
   const std::vector<std::string> without_blas{EIGEN.name, PLAIN_LOOPS.name, NUMPY};
   const auto same = [](std::size_t size) { return size; };
   const auto square = [](std::size_t size) { return size * size; };
-  benchmark.print({"Addition of float32 arrays", ADDITION, line.sizes, same, {OPS.name}, without_blas});
-  benchmark.print({"Functions of float32 arrays", FUNCTIONS, line.function_sizes, same, {OPS.name}, others});
-  benchmark.print({"Products of a square float32 matrix with another and with a vector",
-                   MATRIX_PRODUCTS,
-                   line.matrix_sizes,
-                   square,
-                   {OPS.name, OWN_KERNELS.name},
-                   others});
+  for (const std::string& section : line.sections) {
+    if (section == "addition") {
+      benchmark.print({"Addition of float32 arrays", ADDITION, line.sizes, same, {OPS.name}, without_blas});
+    } else if (section == "functions") {
+      benchmark.print({"Functions of float32 arrays", FUNCTIONS, line.function_sizes, same, {OPS.name}, others});
+    } else if (section == "matrices") {
+      benchmark.print({"Products of a square float32 matrix with another and with a vector",
+                       MATRIX_PRODUCTS,
+                       line.matrix_sizes,
+                       square,
+                       {OPS.name, OWN_KERNELS.name},
+                       others});
+    } else {
+      report_executors(line.machines, line.function_sizes, line.timing, report);
+    }
+  }
   report.write(line.output);
   return 0;
 }

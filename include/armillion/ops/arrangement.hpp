@@ -8,6 +8,10 @@
 
 namespace armillion::ops {
 
+/// An executor's memory, see executor.hpp. The functions that take it are in the library of executors.
+template <class T>
+class Buffer;
+
 namespace detail {
 
 enum class Comparison : std::uint8_t { EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL };
@@ -51,9 +55,28 @@ struct PrefixSumForms {
   void operator()(std::span<const T> x, std::span<T> result) const;
 };
 
+// The forms for buffers.
+
+template <class T>
+struct FillBufferForms {
+  void operator()(T value, Buffer<T>& result) const;
+};
+
+template <class T>
+struct CopyBufferForms {
+  void operator()(const Buffer<T>& source, Buffer<T>& result) const;
+};
+
 template <template <class> class Forms, class... Types>
 struct ForTypes : Forms<Types>... {
   using Forms<Types>::operator()...;
+};
+
+/// With the forms for buffers, too.
+template <template <class> class Forms, template <class> class BufferForms, class... Types>
+struct ForTypesAndBuffers : ForTypes<Forms, Types...>, BufferForms<Types>... {
+  using ForTypes<Forms, Types...>::operator();
+  using BufferForms<Types>::operator()...;
 };
 
 template <Comparison COMPARISON, class... Types>
@@ -77,9 +100,11 @@ inline constexpr detail::Compare<detail::Comparison::GREATER_EQUAL, float, doubl
 /// result may be `a` or `b` itself, and shares no memory with the mask.
 inline constexpr detail::ForTypes<detail::WhereForms, float, double, std::int32_t> where;
 /// fill(value, result): each element becomes `value`.
-inline constexpr detail::ForTypes<detail::FillForms, float, double, std::int32_t> fill;
+inline constexpr detail::ForTypesAndBuffers<detail::FillForms, detail::FillBufferForms, float, double, std::int32_t>
+    fill;
 /// copy(source, result): copies bits, between arrays of equal length or strided views.
-inline constexpr detail::ForTypes<detail::CopyForms, float, double, std::int32_t> copy;
+inline constexpr detail::ForTypesAndBuffers<detail::CopyForms, detail::CopyBufferForms, float, double, std::int32_t>
+    copy;
 /// gather(source, indices, result): result[i] = source[indices[i]]. Error(INVALID_ARGUMENT) where an index is not less
 /// than the source's size. The result shares no memory with an argument.
 inline constexpr detail::ForTypes<detail::GatherForms, float, double, std::int32_t> gather;

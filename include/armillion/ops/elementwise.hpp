@@ -9,6 +9,10 @@
 
 namespace armillion::ops {
 
+/// An executor's memory, see executor.hpp. The functions that take it are in the library of executors.
+template <class T>
+class Buffer;
+
 namespace detail {
 
 enum class UnaryOperation : std::uint8_t { ABS, NEG, RELU, EXP, LOG, SIGMOID, TANH, GELU };
@@ -52,6 +56,31 @@ struct ClipForms {
   void operator()(Strided<const T> x, T low, T high, Strided<T> result) const;
 };
 
+// The forms for buffers.
+
+template <UnaryOperation OPERATION, class T>
+struct UnaryBufferForms {
+  void operator()(const Buffer<T>& x, Buffer<T>& result) const;
+};
+
+template <BinaryOperation OPERATION, class T>
+struct BinaryBufferForms {
+  void operator()(const Buffer<T>& a, const Buffer<T>& b, Buffer<T>& result) const;
+  void operator()(const Buffer<T>& a, T b, Buffer<T>& result) const;
+  void operator()(T a, const Buffer<T>& b, Buffer<T>& result) const;
+};
+
+template <class T>
+struct FmaBufferForms {
+  void operator()(const Buffer<T>& a, const Buffer<T>& b, const Buffer<T>& c, Buffer<T>& result) const;
+  void operator()(const Buffer<T>& a, T b, const Buffer<T>& c, Buffer<T>& result) const;
+};
+
+template <class T>
+struct ClipBufferForms {
+  void operator()(const Buffer<T>& x, T low, T high, Buffer<T>& result) const;
+};
+
 // A function object has the forms of each of its types: overloads that spans convert to.
 
 template <UnaryOperation OPERATION, class... Types>
@@ -59,19 +88,29 @@ struct Unary : UnaryForms<OPERATION, Types>... {
   using UnaryForms<OPERATION, Types>::operator()...;
 };
 
+/// What executors have, too.
+template <UnaryOperation OPERATION, class... Types>
+struct ExactUnary : Unary<OPERATION, Types...>, UnaryBufferForms<OPERATION, Types>... {
+  using Unary<OPERATION, Types...>::operator();
+  using UnaryBufferForms<OPERATION, Types>::operator()...;
+};
+
 template <BinaryOperation OPERATION, class... Types>
-struct Binary : BinaryForms<OPERATION, Types>... {
+struct Binary : BinaryForms<OPERATION, Types>..., BinaryBufferForms<OPERATION, Types>... {
   using BinaryForms<OPERATION, Types>::operator()...;
+  using BinaryBufferForms<OPERATION, Types>::operator()...;
 };
 
 template <class... Types>
-struct Fma : FmaForms<Types>... {
+struct Fma : FmaForms<Types>..., FmaBufferForms<Types>... {
   using FmaForms<Types>::operator()...;
+  using FmaBufferForms<Types>::operator()...;
 };
 
 template <class... Types>
-struct Clip : ClipForms<Types>... {
+struct Clip : ClipForms<Types>..., ClipBufferForms<Types>... {
   using ClipForms<Types>::operator()...;
+  using ClipBufferForms<Types>::operator()...;
 };
 
 }  // namespace detail
@@ -81,6 +120,8 @@ struct Clip : ClipForms<Types>... {
 //
 //   add(a, b, result);    add(a, 2.0F, result);    add(2.0F, b, result);    add(pool, a, b, result);
 //   add(Strided(...), Strided(...), Strided(...));
+//
+// Down to `relu`, also with an executor's buffers in place of arrays, without a pool (executor.hpp).
 //
 // All arrays have the same length. Views that share memory must be the same view, or have the same stride and no
 // element in common.
@@ -105,11 +146,11 @@ inline constexpr detail::Fma<float, double> fma;
 inline constexpr detail::Clip<float, double, std::int32_t> clip;
 
 /// result[i] = |x[i]|: clears the sign, of NaNs too. The smallest integer stays as it is.
-inline constexpr detail::Unary<detail::UnaryOperation::ABS, float, double, std::int32_t> abs;
+inline constexpr detail::ExactUnary<detail::UnaryOperation::ABS, float, double, std::int32_t> abs;
 /// result[i] = -x[i]: flips the sign, of NaNs and zeros too. The smallest integer stays as it is.
-inline constexpr detail::Unary<detail::UnaryOperation::NEG, float, double, std::int32_t> neg;
+inline constexpr detail::ExactUnary<detail::UnaryOperation::NEG, float, double, std::int32_t> neg;
 /// result[i] = x[i] where that is more than 0, else 0 (never -0); a NaN stays one.
-inline constexpr detail::Unary<detail::UnaryOperation::RELU, float, double, std::int32_t> relu;
+inline constexpr detail::ExactUnary<detail::UnaryOperation::RELU, float, double, std::int32_t> relu;
 
 // At most 4 units in the last place from the exact value, for every argument, subnormal results included.
 

@@ -10,6 +10,10 @@
 
 namespace armillion::ops {
 
+/// An executor's memory, see executor.hpp. The functions that take it are in the library of executors.
+template <class T>
+class Buffer;
+
 namespace detail {
 
 enum class ReductionOperation : std::uint8_t { SUM, MEAN, MIN, MAX };
@@ -44,19 +48,39 @@ struct ArgmaxForms {
   std::size_t operator()(Strided<const T> x) const;
 };
 
+// The forms for buffers.
+
+template <ReductionOperation OPERATION, class T>
+struct ReductionBufferForms {
+  Reduced<OPERATION, T> operator()(const Buffer<T>& x) const;
+};
+
+template <class T>
+struct DotBufferForms {
+  Sum<T> operator()(const Buffer<T>& a, const Buffer<T>& b) const;
+};
+
+template <class T>
+struct ArgmaxBufferForms {
+  std::size_t operator()(const Buffer<T>& x) const;
+};
+
 template <ReductionOperation OPERATION, class... Types>
-struct Reduction : ReductionForms<OPERATION, Types>... {
+struct Reduction : ReductionForms<OPERATION, Types>..., ReductionBufferForms<OPERATION, Types>... {
   using ReductionForms<OPERATION, Types>::operator()...;
+  using ReductionBufferForms<OPERATION, Types>::operator()...;
 };
 
 template <class... Types>
-struct Dot : DotForms<Types>... {
+struct Dot : DotForms<Types>..., DotBufferForms<Types>... {
   using DotForms<Types>::operator()...;
+  using DotBufferForms<Types>::operator()...;
 };
 
 template <class... Types>
-struct Argmax : ArgmaxForms<Types>... {
+struct Argmax : ArgmaxForms<Types>..., ArgmaxBufferForms<Types>... {
   using ArgmaxForms<Types>::operator()...;
+  using ArgmaxBufferForms<Types>::operator()...;
 };
 
 }  // namespace detail

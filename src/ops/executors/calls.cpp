@@ -1,0 +1,211 @@
+// The forms of functions that take buffers: they check arguments and hand a call to the executor.
+#include "armillion/ops/executor.hpp"
+#include "ops/checks.hpp"
+#include "ops/executors/backend.hpp"
+
+namespace armillion::ops::detail {
+namespace {
+
+/// An operation as it is named in messages and as backends know it.
+struct Named {
+  const char* name;
+  ElementwiseKind kind;
+};
+
+template <UnaryOperation OPERATION>
+constexpr Named named() {
+  if constexpr (OPERATION == UnaryOperation::ABS) return {"abs", ElementwiseKind::ABS};
+  if constexpr (OPERATION == UnaryOperation::NEG) return {"neg", ElementwiseKind::NEG};
+  if constexpr (OPERATION == UnaryOperation::RELU) return {"relu", ElementwiseKind::RELU};
+}
+
+template <BinaryOperation OPERATION>
+constexpr Named named() {
+  if constexpr (OPERATION == BinaryOperation::ADD) return {"add", ElementwiseKind::ADD};
+  if constexpr (OPERATION == BinaryOperation::SUB) return {"sub", ElementwiseKind::SUB};
+  if constexpr (OPERATION == BinaryOperation::MUL) return {"mul", ElementwiseKind::MUL};
+  if constexpr (OPERATION == BinaryOperation::DIV) return {"div", ElementwiseKind::DIV};
+  if constexpr (OPERATION == BinaryOperation::MINIMUM) return {"minimum", ElementwiseKind::MINIMUM};
+  if constexpr (OPERATION == BinaryOperation::MAXIMUM) return {"maximum", ElementwiseKind::MAXIMUM};
+}
+
+template <class T>
+Operand operand_of(const Buffer<T>& x) {
+  return {OperandKind::ARRAY, x.address()};
+}
+
+template <class T>
+Operand operand_of(T x) {
+  return {OperandKind::SCALAR, bits_of(x)};
+}
+
+template <class T>
+void require_fits(const char* name, const Buffer<T>& first, const Buffer<T>& other) {
+  require_size(name, first.size(), other.size());
+  if (first.backend() != other.backend()) throw_invalid(name, "the buffers belong to different executors");
+}
+
+template <class T>
+void require_fits(const char*, const Buffer<T>&, T /*scalar*/) {}
+
+/// The executor of the first buffer, which all of the others have too, and the same size.
+template <class T, class... Others>
+ExecutorBackend& backend_of(const char* name, const Buffer<T>& first, const Others&... others) {
+  if (first.backend() == nullptr) throw_invalid(name, "a buffer has been moved from");
+  (require_fits(name, first, others), ...);
+  return *first.backend();
+}
+
+template <class T, class... Operands>
+void run(Named operation, Buffer<T>& result, const Operands&... operands) {
+  ExecutorBackend& backend = backend_of(operation.name, result, operands...);
+  backend.run(ElementwiseCall{.kind = operation.kind,
+                              .type = ELEMENT_TYPE<T>,
+                              .size = result.size(),
+                              .result = result.address(),
+                              .operands = {operand_of(operands)...}});
+}
+
+/// Of type `Result`.
+template <class Result, class T, class... Others>
+Result reduce(const char* name, ReductionKind kind, const Buffer<T>& x, const Others&... others) {
+  ExecutorBackend& backend = backend_of(name, x, others...);
+  if (kind != ReductionKind::SUM && kind != ReductionKind::DOT) require_elements(name, x.size());
+  return value_of<Result>(backend.run(ReductionCall{
+      .kind = kind, .type = ELEMENT_TYPE<T>, .size = x.size(), .arrays = {x.address(), others.address()...}}));
+}
+
+}  // namespace
+
+template <UnaryOperation OPERATION, class T>
+void UnaryBufferForms<OPERATION, T>::operator()(const Buffer<T>& x, Buffer<T>& result) const {
+  run(named<OPERATION>(), result, x);
+}
+
+template <BinaryOperation OPERATION, class T>
+void BinaryBufferForms<OPERATION, T>::operator()(const Buffer<T>& a, const Buffer<T>& b, Buffer<T>& result) const {
+  run(named<OPERATION>(), result, a, b);
+}
+
+template <BinaryOperation OPERATION, class T>
+void BinaryBufferForms<OPERATION, T>::operator()(const Buffer<T>& a, T b, Buffer<T>& result) const {
+  run(named<OPERATION>(), result, a, b);
+}
+
+template <BinaryOperation OPERATION, class T>
+void BinaryBufferForms<OPERATION, T>::operator()(T a, const Buffer<T>& b, Buffer<T>& result) const {
+  run(named<OPERATION>(), result, a, b);
+}
+
+template <class T>
+void FmaBufferForms<T>::operator()(const Buffer<T>& a, const Buffer<T>& b, const Buffer<T>& c,
+                                   Buffer<T>& result) const {
+  run({"fma", ElementwiseKind::FMA}, result, a, b, c);
+}
+
+template <class T>
+void FmaBufferForms<T>::operator()(const Buffer<T>& a, T b, const Buffer<T>& c, Buffer<T>& result) const {
+  run({"fma", ElementwiseKind::FMA}, result, a, b, c);
+}
+
+template <class T>
+void ClipBufferForms<T>::operator()(const Buffer<T>& x, T low, T high, Buffer<T>& result) const {
+  if (!(low <= high)) throw_invalid("clip", "the lower bound is not less than or equal to the upper one");
+  run({"clip", ElementwiseKind::CLIP}, result, x, low, high);
+}
+
+template <class T>
+void FillBufferForms<T>::operator()(T value, Buffer<T>& result) const {
+  run({"fill", ElementwiseKind::COPY}, result, value);
+}
+
+template <class T>
+void CopyBufferForms<T>::operator()(const Buffer<T>& source, Buffer<T>& result) const {
+  run({"copy", ElementwiseKind::COPY}, result, source);
+}
+
+template <ReductionOperation OPERATION, class T>
+Reduced<OPERATION, T> ReductionBufferForms<OPERATION, T>::operator()(const Buffer<T>& x) const {
+  using enum ReductionOperation;
+  using Result = Reduced<OPERATION, T>;
+  if constexpr (OPERATION == SUM) return reduce<Result>("sum", ReductionKind::SUM, x);
+  if constexpr (OPERATION == MEAN) return reduce<Result>("mean", ReductionKind::MEAN, x);
+  if constexpr (OPERATION == MIN) return reduce<Result>("min", ReductionKind::MIN, x);
+  if constexpr (OPERATION == MAX) return reduce<Result>("max", ReductionKind::MAX, x);
+}
+
+template <class T>
+std::size_t ArgmaxBufferForms<T>::operator()(const Buffer<T>& x) const {
+  return reduce<std::uint64_t>("argmax", ReductionKind::ARGMAX, x);
+}
+
+template <class T>
+Sum<T> DotBufferForms<T>::operator()(const Buffer<T>& a, const Buffer<T>& b) const {
+  return reduce<Sum<T>>("dot", ReductionKind::DOT, a, b);
+}
+
+// The forms that the headers have objects for.
+
+using enum UnaryOperation;
+using enum BinaryOperation;
+
+template struct UnaryBufferForms<ABS, float>;
+template struct UnaryBufferForms<ABS, double>;
+template struct UnaryBufferForms<ABS, std::int32_t>;
+template struct UnaryBufferForms<NEG, float>;
+template struct UnaryBufferForms<NEG, double>;
+template struct UnaryBufferForms<NEG, std::int32_t>;
+template struct UnaryBufferForms<RELU, float>;
+template struct UnaryBufferForms<RELU, double>;
+template struct UnaryBufferForms<RELU, std::int32_t>;
+
+template struct BinaryBufferForms<ADD, float>;
+template struct BinaryBufferForms<ADD, double>;
+template struct BinaryBufferForms<ADD, std::int32_t>;
+template struct BinaryBufferForms<SUB, float>;
+template struct BinaryBufferForms<SUB, double>;
+template struct BinaryBufferForms<SUB, std::int32_t>;
+template struct BinaryBufferForms<MUL, float>;
+template struct BinaryBufferForms<MUL, double>;
+template struct BinaryBufferForms<MUL, std::int32_t>;
+template struct BinaryBufferForms<DIV, float>;
+template struct BinaryBufferForms<DIV, double>;
+template struct BinaryBufferForms<MINIMUM, float>;
+template struct BinaryBufferForms<MINIMUM, double>;
+template struct BinaryBufferForms<MINIMUM, std::int32_t>;
+template struct BinaryBufferForms<MAXIMUM, float>;
+template struct BinaryBufferForms<MAXIMUM, double>;
+template struct BinaryBufferForms<MAXIMUM, std::int32_t>;
+
+template struct FmaBufferForms<float>;
+template struct FmaBufferForms<double>;
+template struct ClipBufferForms<float>;
+template struct ClipBufferForms<double>;
+template struct ClipBufferForms<std::int32_t>;
+template struct FillBufferForms<float>;
+template struct FillBufferForms<double>;
+template struct FillBufferForms<std::int32_t>;
+template struct CopyBufferForms<float>;
+template struct CopyBufferForms<double>;
+template struct CopyBufferForms<std::int32_t>;
+template struct DotBufferForms<float>;
+template struct DotBufferForms<double>;
+template struct DotBufferForms<std::int32_t>;
+template struct ArgmaxBufferForms<float>;
+template struct ArgmaxBufferForms<double>;
+template struct ArgmaxBufferForms<std::int32_t>;
+
+template struct ReductionBufferForms<ReductionOperation::SUM, float>;
+template struct ReductionBufferForms<ReductionOperation::SUM, double>;
+template struct ReductionBufferForms<ReductionOperation::SUM, std::int32_t>;
+template struct ReductionBufferForms<ReductionOperation::MEAN, float>;
+template struct ReductionBufferForms<ReductionOperation::MEAN, double>;
+template struct ReductionBufferForms<ReductionOperation::MEAN, std::int32_t>;
+template struct ReductionBufferForms<ReductionOperation::MIN, float>;
+template struct ReductionBufferForms<ReductionOperation::MIN, double>;
+template struct ReductionBufferForms<ReductionOperation::MIN, std::int32_t>;
+template struct ReductionBufferForms<ReductionOperation::MAX, float>;
+template struct ReductionBufferForms<ReductionOperation::MAX, double>;
+template struct ReductionBufferForms<ReductionOperation::MAX, std::int32_t>;
+
+}  // namespace armillion::ops::detail

@@ -1,0 +1,195 @@
+// The executor `machine`: AArch64 programs on an emulated machine, whose memory has the buffers.
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <vector>
+
+#include "armillion/machine.hpp"
+#include "armillion/permissions.hpp"
+#include "ops/executors/backend.hpp"
+#include "ops/executors/programs.hpp"
+
+namespace armillion::ops {
+namespace {
+
+constexpr std::uint64_t PAGE_BYTES = 4096;
+static_assert(PAGE_BYTES % PADDING_BYTES == 0);
+
+/// Programs stand one behind the other from here on; all that there are have room.
+constexpr std::uint64_t PROGRAMS_BEGIN = 0x1'0000;
+constexpr std::uint64_t PROGRAMS_BYTES = 0x1'0000;
+/// Buffers begin here. There is a page that is not mapped behind each, and no address is used twice: there are enough
+/// for 256 TiB.
+constexpr std::uint64_t BUFFERS_BEGIN = 0x1'0000'0000;
+
+/// Whole pages, at least one.
+constexpr std::uint64_t mapped_bytes(std::size_t size_bytes) {
+  return std::max<std::uint64_t>(1, (size_bytes + PAGE_BYTES - 1) / PAGE_BYTES) * PAGE_BYTES;
+}
+
+/// A scalar in all lanes.
+VectorRegister in_all_lanes(ElementType type, std::uint64_t bits) {
+  const std::uint64_t half = type == ElementType::FLOAT64 ? bits : bits | bits << 32;
+  return {half, half};
+}
+
+/// What every element replaces in a minimum or maximum, or equals.
+template <class T>
+std::uint64_t neutral_bits(ReductionStep step) {
+  using Limits = std::numeric_limits<T>;
+  constexpr T HIGHEST = Limits::has_infinity ? Limits::infinity() : Limits::max();
+  constexpr T LOWEST = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+  return bits_of(step == ReductionStep::MIN ? HIGHEST : LOWEST);
+}
+
+std::uint64_t neutral_bits(ReductionStep step, ElementType type) {
+  switch (type) {
+    case ElementType::FLOAT32: return neutral_bits<float>(step);
+    case ElementType::FLOAT64: return neutral_bits<double>(step);
+    case ElementType::INT32: return neutral_bits<std::int32_t>(step);
+  }
+  return 0;
+}
+
+/// A total, as SUM and DOT leave it, as what `sum` and `dot` return.
+std::uint64_t rounded_total(ElementType type, std::uint64_t total) {
+  return type == ElementType::FLOAT32 ? bits_of(static_cast<float>(value_of<double>(total))) : total;
+}
+
+std::uint64_t mean_of_total(ElementType type, std::uint64_t total, std::size_t size) {
+  const double sum =
+      type == ElementType::INT32 ? static_cast<double>(value_of<std::int64_t>(total)) : value_of<double>(total);
+  const double mean = sum / static_cast<double>(size);
+  return type == ElementType::FLOAT32 ? bits_of(static_cast<float>(mean)) : bits_of(mean);
+}
+
+/// The low bits of a register that are an element.
+std::uint64_t element_bits(ElementType type, std::uint64_t low) {
+  return type == ElementType::FLOAT64 ? low : low & 0xffff'ffff;
+}
+
+class MachineBackend final : public detail::ExecutorBackend {
+ public:
+  explicit MachineBackend(const std::string& device) : machine_({.memory_bytes = 0, .device = device}) {
+    machine_.map_memory(PROGRAMS_BEGIN, PROGRAMS_BYTES, Permissions::READ_EXECUTE);
+  }
+
+  std::string name() const override { return "machine on " + machine_.device(); }
+  std::uint64_t retired_instructions() const override { return machine_.retired_instructions(); }
+
+  std::uint64_t allocate(std::size_t size_bytes) override {
+    if (size_bytes > MachineOptions{}.memory_limit_bytes) {
+      throw Error(ErrorCode::OUT_OF_MEMORY, "a buffer of " + std::to_string(size_bytes) + " bytes fits no machine");
+    }
+    const std::uint64_t address = buffers_end_;
+    machine_.map_memory(address, mapped_bytes(size_bytes), Permissions::READ_WRITE);
+    buffers_end_ += mapped_bytes(size_bytes) + PAGE_BYTES;
+    return address;
+  }
+
+  void release(std::uint64_t address, std::size_t size_bytes) noexcept override {
+    machine_.unmap_memory(address, mapped_bytes(size_bytes));
+  }
+
+  void upload(std::span<const std::byte> source, std::uint64_t address) override {
+    machine_.write_memory(address, source);
+  }
+
+  void download(std::uint64_t address, std::span<std::byte> destination) const override {
+    machine_.read_memory(address, destination);
+  }
+
+  void run(const ElementwiseCall& call) override {
+    if (call.kind == ElementwiseKind::RELU) return run(maximum_with_zero(call));
+    ElementwiseForm form{.kind = call.kind, .type = call.type};
+    for (std::size_t i = 0; i < operand_count(call.kind); ++i) {
+      const auto [kind, value] = call.operands[i];
+      form.operands[i] = kind;
+      if (kind == OperandKind::ARRAY) {
+        machine_.set_x(ARRAYS[i].number, value);
+      } else {
+        machine_.set_vector(SCALARS[i].number, in_all_lanes(call.type, value));
+      }
+    }
+    machine_.set_x(RESULT.number, call.result);
+    execute(address_of(form, elementwise_programs_, elementwise_program), call.size);
+  }
+
+  std::uint64_t run(const ReductionCall& call) override {
+    switch (call.kind) {
+      case ReductionKind::SUM: return rounded_total(call.type, reduce(ReductionStep::SUM, call));
+      case ReductionKind::DOT: return rounded_total(call.type, reduce(ReductionStep::DOT, call));
+      case ReductionKind::MEAN: return mean_of_total(call.type, reduce(ReductionStep::SUM, call), call.size);
+      case ReductionKind::MIN: return element_bits(call.type, reduce(ReductionStep::MIN, call));
+      case ReductionKind::MAX: return element_bits(call.type, reduce(ReductionStep::MAX, call));
+      case ReductionKind::ARGMAX: return find(element_bits(call.type, reduce(ReductionStep::MAX, call)), call);
+    }
+    return 0;
+  }
+
+ private:
+  using ReductionForm = std::pair<ReductionStep, ElementType>;
+
+  static ElementwiseCall maximum_with_zero(ElementwiseCall call) {
+    call.kind = ElementwiseKind::MAXIMUM;
+    call.operands[1] = {OperandKind::SCALAR, 0};
+    return call;
+  }
+
+  /// The low 64 bits of what a step finds.
+  std::uint64_t reduce(ReductionStep step, const ReductionCall& call) {
+    machine_.set_vector(FOUND.number, in_all_lanes(call.type, neutral_bits(step, call.type)));
+    execute_reduction(step, call);
+    return machine_.vector(FOUND.number).low;
+  }
+
+  /// The index of the first element that has a value, or is a NaN.
+  std::uint64_t find(std::uint64_t value, const ReductionCall& call) {
+    machine_.set_vector(SCALARS[1].number, in_all_lanes(call.type, value));
+    execute_reduction(ReductionStep::FIND, call);
+    return (machine_.x(ARRAYS[0].number) - call.arrays[0]) / size_of(call.type) - 1;
+  }
+
+  void execute_reduction(ReductionStep step, const ReductionCall& call) {
+    for (std::size_t i = 0; i < call.arrays.size(); ++i) machine_.set_x(ARRAYS[i].number, call.arrays[i]);
+    const auto make = [](const ReductionForm& form) { return reduction_program(form.first, form.second); };
+    execute(address_of(ReductionForm{step, call.type}, reduction_programs_, make),
+            reduction_count(step, call.type, call.size));
+  }
+
+  /// Where the program of a form stands, which is made when it is first wanted.
+  template <class Form, class Make>
+  std::uint64_t address_of(const Form& form, std::map<Form, std::uint64_t>& programs, Make make) {
+    const auto found = programs.find(form);
+    if (found != programs.end()) return found->second;
+    const std::vector<std::uint32_t> program = make(form);
+    const std::uint64_t address = programs_end_;
+    machine_.write_memory(address, std::as_bytes(std::span(program)));
+    programs_end_ += program.size() * sizeof(std::uint32_t);
+    programs.emplace(form, address);
+    return address;
+  }
+
+  void execute(std::uint64_t program, std::uint64_t count) {
+    machine_.set_x(COUNT.number, count);
+    machine_.set_pc(program);
+    const RunResult result = machine_.execute();
+    if (result.stop_reason == StopReason::HALT) return;
+    throw Error(result.stop_reason == StopReason::OUT_OF_MEMORY ? ErrorCode::OUT_OF_MEMORY : ErrorCode::UNAVAILABLE,
+                "the program on " + machine_.device() + " stopped by " + name_of(result.stop_reason));
+  }
+
+  Machine machine_;
+  std::map<ElementwiseForm, std::uint64_t> elementwise_programs_;
+  std::map<ReductionForm, std::uint64_t> reduction_programs_;
+  std::uint64_t programs_end_ = PROGRAMS_BEGIN;
+  std::uint64_t buffers_end_ = BUFFERS_BEGIN;
+};
+
+}  // namespace
+
+std::unique_ptr<detail::ExecutorBackend> make_machine_backend(const std::string& device) {
+  return std::make_unique<MachineBackend>(device);
+}
+
+}  // namespace armillion::ops
