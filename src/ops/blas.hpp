@@ -21,6 +21,8 @@ struct VectorProduct {
 
 /// Whether the library was built with a BLAS.
 bool blas_is_there();
+/// Whether several threads may be in it at once. Where they may not, calls wait for each other.
+bool blas_takes_several_threads();
 
 // Products by the BLAS, on the calling thread. False, with nothing done, where there is none or a size is more than it
 // can count.

@@ -73,6 +73,16 @@ void multiply(const VectorProduct<T>& product) {
   if (is_empty || !multiply_by_blas(product)) multiply_by_kernels(product);
 }
 
+// A piece, while other threads multiply others: they would only wait for each other in a BLAS that takes one.
+template <class Product>
+void multiply_piece(const Product& product) {
+  if (blas_takes_several_threads()) {
+    multiply(product);
+  } else {
+    multiply_by_kernels(product);
+  }
+}
+
 template <class T, class B, class C>
 void checked_product(T alpha, MatrixView<const T> a, B b, T beta, C c) {
   require_shapes(a, b, c);
@@ -83,7 +93,7 @@ template <class T>
 void gemm_in_pieces(ThreadPool& pool, MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
   require_shapes(a, b, c);
   run_in_pieces(pool, c.rows(), rows_of_piece(a.columns() * b.columns()), [&](std::size_t first, std::size_t count) {
-    multiply(product_of(T{1}, a.row_range(first, count), b, T{0}, c.row_range(first, count)));
+    multiply_piece(product_of(T{1}, a.row_range(first, count), b, T{0}, c.row_range(first, count)));
   });
 }
 
@@ -91,7 +101,7 @@ template <class T>
 void gemv_in_pieces(ThreadPool& pool, MatrixView<const T> a, std::span<const T> x, std::span<T> y) {
   require_shapes(a, x, y);
   run_in_pieces(pool, y.size(), rows_of_piece(a.columns()), [&](std::size_t first, std::size_t count) {
-    multiply(product_of(T{1}, a.row_range(first, count), x, T{0}, y.subspan(first, count)));
+    multiply_piece(product_of(T{1}, a.row_range(first, count), x, T{0}, y.subspan(first, count)));
   });
 }
 

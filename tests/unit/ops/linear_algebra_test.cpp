@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <span>
+#include <thread>
 #include <vector>
 
 #include "ops/matrix_products.hpp"
@@ -187,6 +189,30 @@ TYPED_TEST(MatrixTest, ThreadsGiveProductsToo) {
   gemv(more, MatrixView<const TypeParam>(tall, 20'000, 128), x, y);
   for (std::size_t row = 0; row < y.size(); ++row) ASSERT_NEAR(y[row], expected[row], 1e-4);
   EXPECT_GT(more.pieces(), 1U);
+}
+
+TYPED_TEST(MatrixTest, ThreadsMultiplyMatricesOfTheirOwn) {
+  const Operands<TypeParam> operands({60, 50, 70});
+  constexpr int TIMES = 200;
+  std::vector<std::vector<TypeParam>> results(4, operands.c);
+  std::vector<int> differing(results.size());
+  std::vector<TypeParam> expected = operands.c;
+  gemm(operands.a_view(), operands.b_view(), operands.view(expected));
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    threads.emplace_back([&, i] {
+      for (int k = 0; k < TIMES; ++k) {
+        gemm(operands.a_view(), operands.b_view(), operands.view(results[i]));
+        for (std::size_t j = 0; j < expected.size(); ++j) {
+          // Elements around the matrix are NaNs.
+          const bool are_nans = std::isnan(results[i][j]) && std::isnan(expected[j]);
+          if (results[i][j] != expected[j] && !are_nans) ++differing[i];
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(differing, std::vector<int>(results.size()));
 }
 
 TYPED_TEST(MatrixTest, ErrorsComeBeforeAnythingIsWritten) {
