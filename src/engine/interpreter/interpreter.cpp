@@ -107,7 +107,8 @@ void Interpreter::flush_translations() {
     context_->write_tlb[index] = {};
   }
   used_tlb_entries_.clear();
-  std::fill(std::begin(context_->code_tlb), std::end(context_->code_tlb), CodeTlbEntry{});
+  for (const std::uint16_t index : used_code_tlb_entries_) context_->code_tlb[index] = {};
+  used_code_tlb_entries_.clear();
 }
 
 bool Interpreter::flush_if_remapped() {
@@ -121,7 +122,8 @@ bool Interpreter::flush_if_remapped() {
 bool Interpreter::enter_page(std::uint64_t pc) {
   Context& context = *context_;
   const std::uint64_t page_address = pc & guest::PAGE_MASK;
-  CodeTlbEntry& entry = context.code_tlb[page_address / PAGE_BYTES % CODE_TLB_ENTRIES];
+  const std::uint64_t index = page_address / PAGE_BYTES % CODE_TLB_ENTRIES;
+  CodeTlbEntry& entry = context.code_tlb[index];
   if (entry.tag != page_address || pc % 4 != 0) {
     if (pc % 4 != 0) {
       context.fault = {pc, 4, Access::EXECUTE, FaultKind::ALIGNMENT};
@@ -135,6 +137,7 @@ bool Interpreter::enter_page(std::uint64_t pc) {
       flush_translations();
       code_.clear();
     }
+    if (entry.tag == EMPTY_TAG) used_code_tlb_entries_.push_back(static_cast<std::uint16_t>(index));
     entry = {page_address, code_.page(page_address).ops};
     // From now on writes to this page must be seen.
     TlbEntry& write_entry = context.write_tlb[page_address / PAGE_BYTES % TLB_ENTRIES];
