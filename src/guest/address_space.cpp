@@ -572,7 +572,10 @@ void AddressSpace::restore(const MemorySnapshot& snapshot) {
   } else {
     root_ = snapshot.root_;
   }
-  regions_ = snapshot.regions_ ? snapshot.regions_ : std::make_shared<RegionMap>();
+  // Where they are the same already, counting references would only be a word that all threads of a fleet write.
+  if (regions_ != snapshot.regions_) {
+    regions_ = snapshot.regions_ ? snapshot.regions_ : std::make_shared<RegionMap>();
+  }
   regions_are_shared_ = true;
   writable_bytes_ = snapshot.writable_bytes_;
   last_snapshot_ = snapshot.number_;
