@@ -106,10 +106,10 @@ bool blas_is_there() { return true; }
 
 bool blas_takes_several_threads() {
   // OpenBLAS without threads has no locks either, unless it was built to have some.
-  static const bool takes = openblas_get_parallel == nullptr || openblas_get_parallel() != 0 ||
+  static const bool TAKES = openblas_get_parallel == nullptr || openblas_get_parallel() != 0 ||
                             (openblas_get_config != nullptr &&
                              std::string_view(openblas_get_config()).find("USE_LOCKING") != std::string_view::npos);
-  return takes;
+  return TAKES;
 }
 
 bool multiply_by_blas(const MatrixProduct<float>& product) { return multiply(product); }
