@@ -88,8 +88,8 @@ class Interpreter final : private guest::CodeObserver {
   std::unique_ptr<Context> context_;
   /// The address space's generation that the cached translations belong to.
   std::uint64_t generation_ = 0;
-  /// Where the read and write TLBs hold something, and the code TLB: runs between two snapshots are often so short that clearing all of
-  /// the TLBs would cost as much as they do.
+  /// Where the read and write TLBs hold something, and the code TLB: runs between two snapshots are often so short that
+  /// clearing all of the TLBs would cost as much as they do.
   std::vector<std::uint16_t> used_tlb_entries_;
   std::vector<std::uint16_t> used_code_tlb_entries_;
   std::vector<Watchpoint> watchpoints_;
