@@ -37,10 +37,6 @@ struct RoundOutcome {
   CallResult calls;
   // Only where somebody wants to know more of lanes than their results; otherwise empty, and all lanes have returned.
   std::vector<LaneResult> lanes;
-
-  CallOutcome operator[](std::uint64_t lane) const {
-    return {lanes.empty() ? StopReason::RETURNED : lanes[lane].stop_reason, calls.values[lane]};
-  }
 };
 
 Cell to_cell(std::uint64_t bits, ValueType type) {
@@ -148,7 +144,8 @@ class FleetCalls {
       }
       if (!writer_) continue;
       // After a call a lane's memory and registers are reset, and have no hash worth writing.
-      writer_->write(std::vector<Cell>{lane_cell(lane), input_cell(batch, lane), result_cell(outcome[lane]),
+      writer_->write(std::vector<Cell>{lane_cell(lane), input_cell(batch, lane),
+                                       result_cell({result.stop_reason, outcome.calls.values[lane]}),
                                        stop_cell(result.stop_reason), exit_code_cell(result),
                                        Cell::from_number(fmt::format("{}", result.instructions)), Cell()});
     }

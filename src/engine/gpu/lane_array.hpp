@@ -93,11 +93,11 @@ class LaneArray {
   /// Lane k gets `first + k * step`.
   void set_cells_counting(std::uint32_t cell, std::uint64_t first, std::uint64_t step);
   void get_cells(std::uint32_t cell, std::span<std::uint64_t> values);
-  /// Keeps them on the device until the next call of this, for these two: what they were, and where they are not the
-  /// same any more in the bits of `mask`, in ascending order of lanes; nothing where that is more than
-  /// MOST_CELL_DIFFERENCES.
+  /// Keeps a copy of them on the device until the next call of this.
   void keep_cells(std::uint32_t cell);
   void get_kept_cells(std::span<std::uint64_t> values);
+  /// The lanes whose cell is not what was kept, in the bits of `mask`, in ascending order; nothing where there are more
+  /// than MOST_CELL_DIFFERENCES.
   std::optional<std::vector<CellDifference>> compare_cells(std::uint32_t cell, std::uint64_t mask);
 
   /// Copies [address, address + size) of `count` lanes from `first` on to or from `bytes`, which has `size` bytes of

@@ -122,8 +122,8 @@ ARMILLION_COLD inline void end_slice(LaneMemory memory, std::uint32_t remaining)
 /// stored.
 ///
 /// The loop has one exit and decides nothing between two instructions: where a slice is used up, the case that grants
-/// the next one takes the place of the instruction's, and a lane that stops leaves the loop there too. Exchanges and
-/// waits are left to functions: around one in the loop, ptxas yields in each round and has lanes meet twice.
+/// the next one takes the place of the instruction's, and a lane that stops leaves the loop there too. Atomic
+/// operations are left to functions: with one in the loop, ptxas yields in each round and has lanes meet twice.
 ARMILLION_INLINE void run_lane(Lane& lane) {
   const std::uint64_t ops = lane.memory.launch->image.ops;
   lane.remaining = 0;
