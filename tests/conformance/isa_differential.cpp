@@ -42,8 +42,8 @@ struct RowResult {
 
 class RowTester {
  public:
-  RowTester(const Options& options, const RowUnderTest& row)
-      : options_(options), row_(row), generator_(row, RandomSource::for_name(options.seed, row.name)) {}
+  RowTester(const Options& options, const RowUnderTest& row, Audience audience)
+      : options_(options), row_(row), generator_(row, RandomSource::for_name(options.seed, row.name), audience) {}
 
   RowResult run(std::unique_ptr<QemuOracle>& oracle) {
     if (generator_.behaviour().has_no_words) {
@@ -115,7 +115,9 @@ class RowTester {
 
 class Differential {
  public:
-  explicit Differential(const Options& options) : options_(options) {
+  explicit Differential(const Options& options)
+      : options_(options),
+        audience_(QemuOracle::major_version() < FIRST_QEMU_WITH_LSE2 ? Audience::ORACLES : Audience::LATER_QEMU) {
     for (const SectionUnderTest& section : sections()) {
       for (const RowUnderTest& row : section.rows) {
         if (options.row_name.empty() || row.name == options.row_name) rows_.push_back(&row);
@@ -139,7 +141,7 @@ class Differential {
     auto oracle = std::make_unique<QemuOracle>(options_.runner_path);
     for (std::size_t i = next_row_++; i < rows_.size(); i = next_row_++) {
       if (find(UNCOVERED_ROWS, rows_[i]->name) != nullptr) continue;
-      results_[i] = RowTester(options_, *rows_[i]).run(oracle);
+      results_[i] = RowTester(options_, *rows_[i], audience_).run(oracle);
     }
   }
 
@@ -180,6 +182,7 @@ class Differential {
   }
 
   const Options& options_;
+  const Audience audience_;
   std::vector<const RowUnderTest*> rows_;
   std::vector<RowResult> results_;
   std::atomic<std::size_t> next_row_ = 0;

@@ -3,7 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
-// What qemu 7.2 as a program for Linux cannot tell us, and why. Everything else is compared.
+// What qemu 7.2 as a program for Linux cannot tell us, and why, and what later versions cannot. Everything else is
+// compared.
 namespace armillion::conformance {
 
 /// A row that is not compared at all.
@@ -31,6 +32,9 @@ struct RestrictedRow {
   std::string_view reason;
 };
 
+constexpr bool has_offset_from_zero(std::uint32_t word) { return (word & 1u << 20) == 0; }
+constexpr bool has_ones_where_they_should_be(std::uint32_t word) { return (word & 0x001f7c00) == 0x001f7c00; }
+
 inline constexpr RestrictedRow RESTRICTED_ROWS[] = {
     {"xaflag", [](std::uint32_t word) { return (word & 0xf00) == 0; },
      "CRm should be zero: qemu takes other values as undefined, processors ignore them"},
@@ -38,6 +42,26 @@ inline constexpr RestrictedRow RESTRICTED_ROWS[] = {
      "CRm should be zero: qemu takes other values as undefined, processors ignore them"},
     {"casp", [](std::uint32_t word) { return (word >> 16 & 31) != 30; },
      "where the first pair is X30 and XZR, qemu 7.2 writes what belongs to XZR to SP"},
+};
+
+/// From this version on the CPU `max` has FEAT_LSE2, which lets unaligned exclusives, atomics and ordered accesses pass
+/// where they stay within 16 bytes. Armillion does not announce it and raises an alignment fault there, as qemu 7.2
+/// does: tests that end so are not made for these versions.
+inline constexpr int FIRST_QEMU_WITH_LSE2 = 8;
+
+/// Rows of which these versions also cannot tell some words.
+inline constexpr RestrictedRow ROWS_RESTRICTED_BY_LATER_QEMU[] = {
+    {"stlur", has_offset_from_zero, "qemu 8.1 to 9.0 take the offset as unsigned"},
+    {"ldapur", has_offset_from_zero, "as stlur"},
+    {"ldapursb", has_offset_from_zero, "as stlur"},
+    {"ldapursh", has_offset_from_zero, "as stlur"},
+    {"ldapursw", has_offset_from_zero, "as stlur"},
+    {"stlr", has_ones_where_they_should_be, "qemu takes other values than ones in Rs and Rt2 as undefined"},
+    {"stllr", has_ones_where_they_should_be, "as stlr"},
+    {"ldar", has_ones_where_they_should_be, "as stlr"},
+    {"ldlar", has_ones_where_they_should_be, "as stlr"},
+    {"fcmla_by_element_half", [](std::uint32_t word) { return (word & 1u << 30) != 0; },
+     "qemu 8.2 raises exceptions for lanes above a vector of 64 bits; 7.2 does not"},
 };
 
 /// A row whose memory faults qemu does not raise. Only tests that do not fault are made.

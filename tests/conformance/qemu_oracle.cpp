@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <memory>
 #include <stdexcept>
 
 namespace armillion::conformance {
@@ -45,6 +47,15 @@ QemuOracle::QemuOracle(const std::string& runner_path) {
   close(from_guest[1]);
   doorbell_ = to_guest[1];
   answer_ = from_guest[0];
+}
+
+int QemuOracle::major_version() {
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen("qemu-aarch64 --version", "r"), pclose);
+  int version = 0;
+  if (pipe == nullptr || std::fscanf(pipe.get(), "qemu-aarch64 version %d", &version) != 1) {
+    throw std::runtime_error("qemu-aarch64 does not tell its version");
+  }
+  return version;
 }
 
 QemuOracle::~QemuOracle() {

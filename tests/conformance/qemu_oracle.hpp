@@ -17,6 +17,9 @@ class QemuOracle {
   QemuOracle(const QemuOracle&) = delete;
   QemuOracle& operator=(const QemuOracle&) = delete;
 
+  /// The major version of the `qemu-aarch64` that is run; std::runtime_error where it does not say.
+  static int major_version();
+
   /// The batch that the guest sees: fill it in, then call `run`.
   Batch& batch() { return *batch_; }
 
