@@ -736,7 +736,7 @@ class DeviceLanes final : public LaneEngine {
     guest::MemorySnapshot before;
     std::vector<MemoryRegion> regions_before;
     const auto take_over = [&] {
-      host.settle_break(item.process.break_end);
+      host.settle_calls(served_calls(item.process));
       regions_before = device_regions(memory);
       for (const LaneArray::DirtyPage& page : item.pages) {
         if (!memory.region_at(page.address)) continue;

@@ -198,7 +198,9 @@ bool LaneHost::can_run_elsewhere() const { return process_ == nullptr || process
 
 guest::kernel::Delegation LaneHost::delegate_calls() const { return guest::kernel::delegate_calls(process_->kernel()); }
 
-void LaneHost::settle_break(std::uint64_t end) { guest::kernel::settle_break(process_->kernel(), end); }
+void LaneHost::settle_calls(const guest::kernel::ServedCalls& served) {
+  guest::kernel::settle_calls(process_->kernel(), served);
+}
 
 void add_run(LaneResult& result, const ProcessResult& run) {
   result.instructions += run.instructions;

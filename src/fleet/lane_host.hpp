@@ -92,7 +92,7 @@ class LaneHost {
   bool can_run_elsewhere() const;
   /// For lanes of processes: what it takes to serve their calls elsewhere, and the host's part where that was done.
   guest::kernel::Delegation delegate_calls() const;
-  void settle_break(std::uint64_t end);
+  void settle_calls(const guest::kernel::ServedCalls& served);
 
  private:
   RunResult execute(const RunOptions& options);

@@ -209,7 +209,7 @@ TEST_P(LaneArrayTest, AnInterruptedLaneGoesOn) {
 // Of a process whose heap is empty at 0x20000, behind memory that ends there.
 LaneProcess process_at_work() {
   LaneProcess process{};
-  process.served = SERVES_BREAK | SERVES_CLOCK | SERVES_EXIT;
+  process.served = SERVES_BREAK | SERVES_VIRTUAL_CLOCK | SERVES_EXIT;
   process.break_start = process.break_listed = process.break_end = 0x40'0000;
   process.break_limit = 0x40'2000;
   process.skipped_time = 7;
@@ -271,6 +271,73 @@ TEST_P(LaneArrayTest, ServesCallsOfProcessesInTheLaunch) {
     lanes->read_memory(lane, 1, 0x40'0018, sizeof nanoseconds, std::as_writable_bytes(std::span(&nanoseconds, 1)));
     EXPECT_EQ(nanoseconds, 11u + 7);
   }
+}
+
+// What the host's clock says, in nanoseconds.
+std::uint64_t host_time(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+TEST_P(LaneArrayTest, TellsTheTimeOfTheHost) {
+  auto lanes = lanes_of(R"(
+      mov x8, #214
+      add x0, x20, #0x1000
+      svc #0
+      mov x8, #113
+      mov x0, #1
+      mov x1, x20
+      svc #0
+      movz x9, #0x1, lsl #16
+    again: subs x9, x9, #1
+      b.ne again
+      mov x0, #1
+      add x1, x20, #16
+      svc #0
+      mov x0, #0
+      add x1, x20, #32
+      svc #0
+      mov x0, #2
+      svc #0
+  )",
+                        3, UNLIMITED);
+  LaneProcess process = process_at_work();
+  process.served = SERVES_BREAK | SERVES_HOST_CLOCK;
+  lanes->serve_calls(process);
+  lanes->reset(UNLIMITED);
+  lanes->set_cells(20, std::array<std::uint64_t, 3>{0x40'0000, 0x40'0000, 0x40'0000});
+  const std::uint64_t steady_before = host_time(CLOCK_MONOTONIC);
+  const std::uint64_t day_before = host_time(CLOCK_REALTIME);
+  lanes->launch(UNLIMITED);
+  lanes->wait();
+  const std::uint64_t steady_after = host_time(CLOCK_MONOTONIC);
+  const std::uint64_t day_after = host_time(CLOCK_REALTIME);
+  for (std::uint64_t lane = 0; lane < 3; ++lane) {
+    // The processor's time is the host's to tell.
+    EXPECT_EQ(reason(lanes->control(lane)), StopReason::SYSCALL);
+    EXPECT_EQ(lanes->state(lane).x[0], 2u);
+    std::array<std::uint64_t, 6> words{};
+    lanes->read_memory(lane, 1, 0x40'0000, sizeof words, std::as_writable_bytes(std::span(words)));
+    const auto time = [&words](std::size_t i) { return words[2 * i] * 1'000'000'000 + words[2 * i + 1]; };
+    EXPECT_LT(words[1], 1'000'000'000u);
+    EXPECT_GE(time(0), steady_before);
+    EXPECT_GT(time(1), time(0)) << "131,072 instructions take longer than the clock's step";
+    EXPECT_LE(time(1), steady_after);
+    EXPECT_GE(time(2), day_before);
+    EXPECT_LE(time(2), day_after);
+    EXPECT_EQ(lanes->processes(lane, 1).front().steady_time, time(1));
+  }
+  // It does not fall behind what it told before.
+  process.steady_time = steady_after + 1'000'000'000'000;
+  lanes->serve_calls(process);
+  lanes->reset(UNLIMITED);
+  lanes->set_cells(20, std::array<std::uint64_t, 3>{0x40'0000, 0x40'0000, 0x40'0000});
+  lanes->launch(UNLIMITED);
+  lanes->wait();
+  std::array<std::uint64_t, 2> words{};
+  lanes->read_memory(0, 1, 0x40'0010, sizeof words, std::as_writable_bytes(std::span(words)));
+  EXPECT_EQ(words[0] * 1'000'000'000 + words[1], process.steady_time);
 }
 
 TEST_P(LaneArrayTest, LeavesCallsToTheHostThatItCannotServe) {

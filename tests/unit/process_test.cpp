@@ -376,6 +376,45 @@ TEST_P(ProcessOnDeviceTest, StopsAtEveryLimitAndGoesOnFromASnapshot) {
   EXPECT_EQ(process.state_hash(), hash);
 }
 
+TEST_P(ProcessOnDeviceTest, TheHostsClockDoesNotRunBack) {
+  // The time from the lane, then from the host, which also serves getpid, in turn.
+  ProcessOptions with_clock = options(R"(
+      sub sp, sp, #16
+      mov x20, #0
+      mov x22, #200
+    again:
+      mov x0, #1
+      mov x1, sp
+      mov x8, #113
+      svc #0
+      ldp x9, x10, [sp]
+      movz x11, #0xca00
+      movk x11, #0x3b9a, lsl #16
+      madd x21, x9, x11, x10
+      cmp x21, x20
+      b.lo wrong
+      mov x20, x21
+      mov x8, #172
+      tbz x22, #0, skip
+      mov x0, sp
+      mov x1, #0
+      mov x8, #169
+    skip:
+      svc #0
+      subs x22, x22, #1
+      b.ne again
+      mov x0, #3
+      b end
+    wrong:
+      mov x0, #4
+    end:
+      mov x8, #94
+      svc #0
+  )");
+  with_clock.clock = ClockSource::REAL;
+  EXPECT_EQ(Process(with_clock).run().exit_code, 3);
+}
+
 TEST_P(ProcessOnDeviceTest, StopsAtBreakpointsAndTimeouts) {
   Process process(options("mov x1, #5\n again: add x0, x0, #1\n b again"));
   process.machine().add_breakpoint(GUEST_CODE + 4);

@@ -26,17 +26,40 @@ std::array<std::uint16_t, isa::ROW_HANDLER_COUNT> make_cases() {
   return cases;
 }
 
-MicroOp decode_op(std::uint32_t word) {
+// The field `i` of a row, which is signed, where `word` may be of it; else 0.
+template <class Row>
+std::int32_t signed_immediate(std::uint32_t word) {
+  constexpr std::uint32_t BITS = Row::PATTERN.bits_of('i');
+  if ((word & Row::PATTERN.mask()) != Row::PATTERN.value()) return 0;
+  return static_cast<std::int32_t>(word << std::countl_zero(BITS)) >> (32 - std::popcount(BITS));
+}
+
+// How many operations on the one stands that is likely executed after the `index`-th of its page: where a branch
+// without a condition goes, or one back, which most often closes a loop; else the next. Within the page only.
+std::int8_t likely_distance(std::uint32_t word, std::size_t index) {
+  const std::int32_t always = signed_immediate<isa::rows::b>(word) + signed_immediate<isa::rows::bl>(word);
+  const std::int32_t perhaps = signed_immediate<isa::rows::b_conditional>(word) +
+                               signed_immediate<isa::rows::cbz>(word) + signed_immediate<isa::rows::cbnz>(word) +
+                               signed_immediate<isa::rows::tbz>(word) + signed_immediate<isa::rows::tbnz>(word);
+  const std::int32_t distance = perhaps < 0 ? perhaps : always;
+  const std::int64_t next = static_cast<std::int64_t>(index) + distance;
+  const bool is_within_page = next >= 0 && next < static_cast<std::int64_t>(PAGE_WORDS);
+  if (distance == 0 || !is_within_page || distance != static_cast<std::int8_t>(distance)) return 1;
+  return static_cast<std::int8_t>(distance);
+}
+
+MicroOp decode_op(std::uint32_t word, std::size_t index) {
   static const auto CASES = make_cases();
   MicroOp op = isa::predecode(word);
-  op.extra = op.handler == isa::UNDEFINED_HANDLER ? UNDEFINED_CASE : CASES[op.handler];
+  const std::uint16_t which = op.handler == isa::UNDEFINED_HANDLER ? UNDEFINED_CASE : CASES[op.handler];
+  op.extra = make_extra(which, which < HOT_COUNT ? likely_distance(word, index) : std::int8_t{1});
   return op;
 }
 
 MicroOp special_op(std::uint16_t which) {
   MicroOp op{};
   op.handler = isa::UNDEFINED_HANDLER;
-  op.extra = which;
+  op.extra = make_extra(which);
   return op;
 }
 
@@ -80,10 +103,10 @@ std::array<MicroOp, PAGE_WORDS> decode_page(std::uint64_t page, const std::byte*
   std::array<std::uint32_t, PAGE_WORDS> words;
   std::memcpy(words.data(), bytes, sizeof words);
   std::array<MicroOp, PAGE_WORDS> ops;
-  std::ranges::transform(words, ops.begin(), decode_op);
+  for (std::size_t i = 0; i < PAGE_WORDS; ++i) ops[i] = decode_op(words[i], i);
   for (auto next = std::ranges::lower_bound(breakpoints, page);
        next != breakpoints.end() && *next < page + guest::PAGE_SIZE; ++next) {
-    ops[(*next - page) / 4].extra = BREAKPOINT_CASE;
+    ops[(*next - page) / 4].extra = make_extra(BREAKPOINT_CASE);
   }
   return ops;
 }

@@ -243,7 +243,7 @@ void DeviceMachine::settle_output() {
 
 void DeviceMachine::download() {
   // The new pages of the heap have to be there.
-  if (lane_->process) service_->settle_break(lane_->process->break_end);
+  if (lane_->process) service_->settle(*lane_->process);
   bool wrote = false;
   lane_->visit_dirty_pages([&](std::uint64_t address, const std::byte* bytes) {
     memory_.write_in_page(address, {bytes, PAGE_SIZE});

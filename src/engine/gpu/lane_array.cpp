@@ -10,6 +10,7 @@
 #include "engine/gpu/device_image.hpp"
 #include "engine/gpu/lane_memory.hpp"
 #include "engine/gpu/memory_regions.hpp"
+#include "engine/gpu/served_calls.hpp"
 #include "isa/decoder.hpp"
 
 namespace armillion::engine::gpu {
@@ -567,6 +568,7 @@ void LaneArray::launch(std::uint64_t instructions) {
   __atomic_store_n(&mailbox->stopped_lanes, 0, __ATOMIC_RELAXED);
   log_place_ = 0;
   launch_.launch_instructions = instructions;
+  if (launch_.processes != 0) set_clocks(launch_);
   start(Kernel::RUN);
 }
 

@@ -40,7 +40,7 @@ struct LaneBlock {
   Launch launch;
   LaneCounters counters;
   alignas(64) LaneProcess process;
-  LaneControl control;
+  alignas(64) LaneControl control;
   State state;
 };
 static_assert(offsetof(LaneBlock, control) % 64 == 0);

@@ -106,20 +106,43 @@ ARMILLION_INLINE CallOutcome serve_break(const LaneCall& call) {
   return CallOutcome::SERVED;
 }
 
+/// The time of a virtual clock: what has retired, this call too.
+ARMILLION_INLINE std::uint64_t virtual_time(const LaneCall& call, guest::kernel::ClockKind kind) {
+  std::uint64_t now = call.retired_before + 1;
+  if (kind != guest::kernel::ClockKind::PROCESSOR) now += call.process().skipped_time;
+  if (kind == guest::kernel::ClockKind::OF_DAY) now += guest::kernel::VIRTUAL_EPOCH;
+  return now;
+}
+
+/// The time of one of the host's clocks, late by what passed between its reading and the launch.
+ARMILLION_INLINE std::uint64_t host_time(const LaneCall& call, guest::kernel::ClockKind kind) {
+  const ARMILLION_GLOBAL Launch& launch = *call.memory.launch;
+  const std::uint64_t first_look = target::load_shared_word(&launch.first_look);
+  const std::uint64_t now = target::nanoseconds();
+  const std::uint64_t passed = first_look != 0 && now > first_look ? now - first_look : 0;
+  if (kind == guest::kernel::ClockKind::OF_DAY) return launch.host_time_of_day + passed;
+  const std::uint64_t steady_time = launch.host_steady_time + passed;
+  ARMILLION_GLOBAL std::uint64_t& told = call.process().steady_time;
+  if (steady_time > told) told = steady_time;
+  return told;
+}
+
 ARMILLION_INLINE CallOutcome serve_clock(const LaneCall& call) {
   using guest::kernel::ClockKind;
   constexpr std::uint64_t SECOND = 1'000'000'000;
-  const ARMILLION_GLOBAL LaneProcess& process = call.process();
+  const std::uint32_t served = call.process().served;
   const ClockKind kind = guest::kernel::kind_of_clock(static_cast<std::int32_t>(call.argument(0)));
   const std::uint64_t address = call.argument(1);
   std::uint64_t time[2];
-  if ((process.served & SERVES_CLOCK) == 0 || kind == ClockKind::NONE || !is_user_range(address, sizeof time)) {
+  if (kind == ClockKind::NONE || !is_user_range(address, sizeof time)) return CallOutcome::FOR_HOST;
+  std::uint64_t now = 0;
+  if ((served & SERVES_VIRTUAL_CLOCK) != 0) {
+    now = virtual_time(call, kind);
+  } else if ((served & SERVES_HOST_CLOCK) != 0 && kind != ClockKind::PROCESSOR) {
+    now = host_time(call, kind);
+  } else {
     return CallOutcome::FOR_HOST;
   }
-  // The call itself has retired.
-  std::uint64_t now = call.retired_before + 1;
-  if (kind != ClockKind::PROCESSOR) now += process.skipped_time;
-  if (kind == ClockKind::OF_DAY) now += guest::kernel::VIRTUAL_EPOCH;
   time[0] = now / SECOND;
   time[1] = now % SECOND;
   alignas(8) unsigned char bytes[sizeof time];

@@ -39,8 +39,8 @@ inline constexpr std::uint32_t VECTOR_CELLS = offsetof(State, vectors) / CELL_BY
 static_assert(offsetof(State, fpcr) == FLAGS_AND_FPCR_CELL * CELL_BYTES + 4);
 static_assert(offsetof(State, exclusive_size) == FPSR_AND_EXCLUSIVE_SIZE_CELL * CELL_BYTES + 4);
 
-// Micro-operations of the lanes' interpreter have in `extra` which case of its switch they are: the place of their
-// handler in hot_handlers.inc, or one of these.
+// Micro-operations of the lanes' interpreter have in the low byte of `extra` which case of its switch they are: the
+// place of their handler in hot_handlers.inc, or one of these.
 #define ARMILLION_HOT(...) +1
 inline constexpr std::uint16_t HOT_COUNT = 0
 #include "engine/gpu/hot_handlers.inc"
@@ -57,6 +57,14 @@ inline constexpr std::uint16_t UNDEFINED_CASE = HOT_COUNT + 3;
 inline constexpr std::uint16_t BREAKPOINT_CASE = HOT_COUNT + 4;
 /// No instruction: the lane needs a new slice, see lane_loop.hpp.
 inline constexpr std::uint16_t SLICE_CASE = HOT_COUNT + 5;
+static_assert(SLICE_CASE < 256);
+
+constexpr std::uint32_t case_of(std::uint16_t extra) { return extra & 0xff; }
+/// The high byte: how many operations on the one stands that is most likely executed next.
+constexpr std::int32_t distance_to_next(std::uint16_t extra) { return static_cast<std::int16_t>(extra) >> 8; }
+constexpr std::uint16_t make_extra(std::uint16_t which, std::int8_t distance = 1) {
+  return static_cast<std::uint16_t>(which | distance << 8);
+}
 
 /// The first two operations of every image: the ones that a lane is at when it is nowhere in the image's code.
 inline constexpr std::uint32_t FETCH_INDEX = 0;
@@ -147,13 +155,15 @@ struct LaneProcess {
   std::uint64_t break_limit;
   /// Nanoseconds that the virtual clock is ahead of the count of instructions.
   std::uint64_t skipped_time;
+  /// Where the clock is the host's: the latest steady time that the guest was told, behind which it does not fall.
+  std::uint64_t steady_time;
   /// How many bytes descriptors 1 and 2 still take.
   std::uint64_t output_room[2];
 };
-static_assert(sizeof(LaneProcess) == 64);
+static_assert(sizeof(LaneProcess) == 72);
 
 /// Which calls lanes serve themselves, where they can.
-enum ServedCalls : std::uint32_t { SERVES_BREAK = 1, SERVES_CLOCK = 2, SERVES_EXIT = 4 };
+enum ServedCalls : std::uint32_t { SERVES_BREAK = 1, SERVES_VIRTUAL_CLOCK = 2, SERVES_HOST_CLOCK = 4, SERVES_EXIT = 8 };
 
 /// What a lane has written, in the launch's log of calls; its bytes follow, in whole words. Words of 8 bytes, of which
 /// the device writes the first one last: it is 0 where nothing has been written yet.
@@ -263,6 +273,11 @@ struct Launch {
   std::uint64_t stopped_lanes;
   std::uint32_t is_cancelled;
   std::uint32_t reserved2;
+  /// The host's clocks just before the launch, in nanoseconds, and target::nanoseconds() at the first of these looks, 0
+  /// before: what has passed since is added to them.
+  std::uint64_t host_time_of_day;
+  std::uint64_t host_steady_time;
+  std::uint64_t first_look;
   /// A lane that comes to this address has returned from the call that the host made; no address without one.
   std::uint64_t return_address;
   /// For COPY_CELLS, which uses the copy's lanes and buffer too.

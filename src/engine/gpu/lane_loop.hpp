@@ -48,9 +48,9 @@ struct PackedOp {
   std::uint64_t high;
 };
 
-ARMILLION_INLINE PackedOp read_op(std::uint64_t ops, std::uint32_t index, std::uint32_t ahead = 0) {
+ARMILLION_INLINE PackedOp read_op(std::uint64_t ops, std::uint32_t index) {
   using Halves = std::uint64_t __attribute__((vector_size(16)));
-  const Halves halves = (target::global<const Halves>(ops) + index)[ahead];
+  const Halves halves = target::global<const Halves>(ops)[index];
   return {halves[0], halves[1]};
 }
 
@@ -61,9 +61,17 @@ ARMILLION_INLINE MicroOp unpack(PackedOp packed) {
 }
 
 /// The same operation, to be executed by another case of the loop.
-ARMILLION_INLINE PackedOp with_case(PackedOp packed, std::uint16_t number) {
+ARMILLION_INLINE PackedOp with_case(PackedOp packed, std::uint16_t which) {
   static_assert(offsetof(MicroOp, extra) == 6);
-  return {(packed.low & 0xffff'ffff'ffffull) | std::uint64_t{number} << 48, packed.high};
+  return {(packed.low & 0xffff'ffff'ffffull) | std::uint64_t{make_extra(which)} << 48, packed.high};
+}
+
+/// Whether an instruction may branch by an offset.
+template <class... P>
+consteval bool has_branch_offset(isa::ParameterList<P...>) {
+  return ((std::is_same_v<P, isa::BranchOffset<26>> || std::is_same_v<P, isa::BranchOffset<19>> ||
+           std::is_same_v<P, isa::BranchOffset<14>>) ||
+          ...);
 }
 
 /// Whether the host wants lanes to stop. Where a look at the mailbox is due, this lane has it for all of them, unless
@@ -73,6 +81,7 @@ ARMILLION_INLINE bool is_cancelled(const LaneMemory& memory) {
   const std::uint64_t due = target::load_shared_word(&launch->next_look);
   const std::uint64_t now = target::nanoseconds();
   if (now >= due && target::compare_exchange(&launch->next_look, due, now + LOOK_NANOSECONDS)) {
+    if (due == 0) target::store_shared_word(&launch->first_look, now);
     auto* mailbox = target::global<Mailbox>(launch->mailbox);
     target::store_shared_word(&mailbox->stopped_lanes, target::load_shared_word(&launch->stopped_lanes));
     if (target::load_shared_word(&mailbox->cancel) != 0) target::store_shared_word(&launch->is_cancelled, 1u);
@@ -133,25 +142,35 @@ ARMILLION_INLINE void run_lane(Lane& lane) {
     target::keep_whole(current.low);
     target::keep_whole(current.high);
     const MicroOp op = unpack(current);
-    const std::uint32_t which = lane.remaining == 0 ? SLICE_CASE : op.extra;
-    // The next operation is on its way while this one is executed. What calls functions does not keep it: it would have
-    // to wait for it, and put it aside.
-    const PackedOp following = read_op(ops, lane.index, 1);
+    const std::uint32_t which = lane.remaining == 0 ? SLICE_CASE : case_of(op.extra);
+    // The operation that is likely next is on its way while this one is executed. What calls functions does not keep
+    // it: it would have to wait for it, and put it aside.
+    const std::int32_t distance = distance_to_next(op.extra);
+    const PackedOp following = read_op(ops, lane.index + static_cast<std::uint32_t>(distance));
+    std::int32_t step;
+    lane.target = 0;
     Next next;
 #include "engine/gpu/lane_dispatch.inc"
 
 // Where the outcome is plain, which it is for most, the handler goes on without asking.
-#define ARMILLION_HOT(NAME, VARIANT)                                    \
-  hot_##NAME##_##VARIANT : {                                            \
-    LaneMachine<Place::LOOP> machine(lane);                             \
-    isa::Binding<isa::operations::NAME>::execute<VARIANT>(machine, op); \
-    if (machine.next() == Next::SEQUENTIAL) goto sequential;            \
-    if (machine.next() == Next::COLD) goto as_cold_case;                \
-    if (machine.next() == Next::SEQUENTIAL_ANEW) goto sequential_anew;  \
-    if (machine.next() == Next::BRANCH_RELATIVE) goto branch_relative;  \
-    if (machine.next() == Next::BRANCH) goto branch;                    \
-    next = machine.next();                                              \
-    goto end_of_instruction;                                            \
+#define ARMILLION_HOT(NAME, VARIANT)                                                                    \
+  hot_##NAME##_##VARIANT : {                                                                            \
+    using Binding = isa::Binding<isa::operations::NAME>;                                                \
+    LaneMachine<Place::LOOP> machine(lane);                                                             \
+    Binding::execute<VARIANT>(machine, op);                                                             \
+    if constexpr (has_branch_offset(Binding::Parameters{})) {                                           \
+      step = machine.next() == Next::BRANCH_RELATIVE ? static_cast<std::int32_t>(lane.target) >> 2 : 1; \
+      if (machine.next() == Next::SEQUENTIAL || machine.next() == Next::BRANCH_RELATIVE) {              \
+        if (step == distance) goto as_expected;                                                         \
+        goto branch_relative;                                                                           \
+      }                                                                                                 \
+    }                                                                                                   \
+    if (machine.next() == Next::SEQUENTIAL) goto as_expected;                                           \
+    if (machine.next() == Next::COLD) goto as_cold_case;                                                \
+    if (machine.next() == Next::SEQUENTIAL_ANEW) goto sequential_anew;                                  \
+    if (machine.next() == Next::BRANCH) goto branch;                                                    \
+    next = machine.next();                                                                              \
+    goto end_of_instruction;                                                                            \
   }
 #include "engine/gpu/hot_handlers.inc"
 #undef ARMILLION_HOT
@@ -193,7 +212,10 @@ ARMILLION_INLINE void run_lane(Lane& lane) {
     if (next == Next::SEQUENTIAL || next == Next::SEQUENTIAL_ANEW) goto sequential_anew;
     if (next == Next::STOP_BEFORE) goto stop;
     if (next == Next::AGAIN) goto again;
-    if (next == Next::BRANCH_RELATIVE) goto branch_relative;
+    if (next == Next::BRANCH_RELATIVE) {
+      step = static_cast<std::int32_t>(lane.target) >> 2;
+      goto branch_relative;
+    }
     if (next == Next::BRANCH) goto branch;
     --lane.remaining;
     if (next == Next::STOP_AT) goto stop;
@@ -209,7 +231,7 @@ ARMILLION_INLINE void run_lane(Lane& lane) {
     continue;
 
   leave_region:
-    lane.move_to(lane.pc() + lane.target);
+    lane.move_to(lane.pc() + static_cast<std::uint64_t>(std::int64_t{step} * 4));
     goto moved;
 
   as_cold_case:
@@ -233,7 +255,7 @@ ARMILLION_INLINE void run_lane(Lane& lane) {
     goto moved;
 
   branch_relative: {
-    const std::uint32_t target = lane.index + static_cast<std::uint32_t>(lane.target >> 2);
+    const std::uint32_t target = lane.index + static_cast<std::uint32_t>(step);
     --lane.remaining;
     if (target - lane.first_index >= lane.index_count) [[unlikely]]
       goto leave_region;
@@ -243,8 +265,8 @@ ARMILLION_INLINE void run_lane(Lane& lane) {
     current = read_op(ops, lane.index);
     continue;
 
-  sequential:
-    ++lane.index;
+  as_expected:
+    lane.index += static_cast<std::uint32_t>(distance);
     --lane.remaining;
     current = following;
   }

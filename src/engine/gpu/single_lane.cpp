@@ -5,6 +5,7 @@
 
 #include "engine/gpu/device_image.hpp"
 #include "engine/gpu/lane_memory.hpp"
+#include "engine/gpu/served_calls.hpp"
 
 namespace armillion::engine::gpu {
 
@@ -87,6 +88,7 @@ void SingleLane::launch(std::uint64_t instructions) {
   lanes_.launch_.processes = 0;
   if (process) {
     lanes_.serve_calls(*process);
+    set_clocks(lanes_.launch_);
     block.process = *process;
   }
   lanes_.log_place_ = 0;

@@ -44,12 +44,14 @@ Delegation delegate_calls(Kernel& kernel) {
   }
   result.has_virtual_clock = kernel.options.clock == ClockSource::VIRTUAL;
   result.skipped_time = kernel.skipped_time;
+  result.latest_steady_time = kernel.latest_steady_time;
   result.may_exit = kernel.mappings.shared_files.empty();
   return result;
 }
 
-void settle_break(Kernel& kernel, std::uint64_t end) {
-  if (end != kernel.mappings.break_end) calls::brk(kernel, Address{end});
+void settle_calls(Kernel& kernel, const ServedCalls& served) {
+  if (served.break_end != kernel.mappings.break_end) calls::brk(kernel, Address{served.break_end});
+  kernel.latest_steady_time = std::max(kernel.latest_steady_time, served.steady_time);
 }
 
 void settle_output(Kernel& kernel, std::int32_t descriptor, std::span<const std::byte> bytes) {

@@ -18,16 +18,25 @@ struct Delegation {
   std::uint64_t break_limit = 0;
   /// How many bytes descriptors 1 and 2 take at once and whenever they come; 0 where they are not the standard streams.
   std::array<std::uint64_t, 2> output_room{};
-  /// Whether time is the count of retired instructions, with this on top.
+  /// Whether time is the count of retired instructions, with this on top; else it is the host's.
   bool has_virtual_clock = false;
   Nanoseconds skipped_time = 0;
+  /// Of the host's steady clock, what the guest was told last elsewhere.
+  Nanoseconds latest_steady_time = 0;
   /// Whether nothing is left to do when the process ends.
   bool may_exit = false;
 };
 
 Delegation delegate_calls(Kernel& kernel);
-/// The break was moved to `end`, within the limit.
-void settle_break(Kernel& kernel, std::uint64_t end);
+
+/// What was served and that the kernel has to know.
+struct ServedCalls {
+  /// Where the break is now, within the limit.
+  std::uint64_t break_end = 0;
+  /// The latest steady time that was told.
+  Nanoseconds steady_time = 0;
+};
+void settle_calls(Kernel& kernel, const ServedCalls& served);
 /// Bytes were written to a descriptor that had room for them.
 void settle_output(Kernel& kernel, std::int32_t descriptor, std::span<const std::byte> bytes);
 

@@ -71,6 +71,8 @@ struct KernelState {
 
   /// How far the virtual clock was set forward, in nanoseconds.
   Nanoseconds skipped_time = 0;
+  /// What whoever served calls in the kernel's place has told the guest of the host's steady clock.
+  Nanoseconds latest_steady_time = 0;
   RandomGenerator random{RandomSource::SEEDED, 0};
 
   std::array<abi::ResourceLimit, abi::LIMIT_COUNT> limits{};

@@ -93,7 +93,9 @@ struct Process::Implementation {
       delegation.may_exit = false;
       return engine::gpu::lane_process(delegation);
     };
-    service.settle_break = [this](std::uint64_t end) { guest::kernel::settle_break(kernel, end); };
+    service.settle = [this](const engine::gpu::LaneProcess& process) {
+      guest::kernel::settle_calls(kernel, engine::gpu::served_calls(process));
+    };
     service.settle_output = [this](std::uint32_t descriptor, std::span<const std::byte> bytes) {
       guest::kernel::settle_output(kernel, static_cast<std::int32_t>(descriptor), bytes);
     };

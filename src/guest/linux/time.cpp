@@ -45,7 +45,7 @@ CallResult sleep_until(Kernel& kernel, Nanoseconds deadline, Address remaining) 
 }  // namespace
 
 Nanoseconds Kernel::now() const {
-  if (options.clock == ClockSource::REAL) return host_time(CLOCK_MONOTONIC);
+  if (options.clock == ClockSource::REAL) return std::max(host_time(CLOCK_MONOTONIC), latest_steady_time);
   return machine.retired_instructions() + skipped_time;
 }
 
