@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <iterator>
+#include <limits>
 #include <map>
 #include <optional>
 #include <thread>
@@ -14,16 +14,14 @@
 #include "engine/gpu/memory_regions.hpp"
 #include "engine/gpu/served_calls.hpp"
 #include "engine/state_hash.hpp"
-#include "fleet/parallel.hpp"
+#include "fleet/device_processes.hpp"
 #include "guest/address_space.hpp"
 
 namespace armillion::fleet {
 
 namespace {
 
-using engine::gpu::are_equal;
 using engine::gpu::Backend;
-using engine::gpu::device_regions;
 using engine::gpu::find_region;
 using engine::gpu::lane_process;
 using engine::gpu::LaneArray;
@@ -32,6 +30,8 @@ using engine::gpu::LaneProcess;
 using engine::gpu::MemoryRegion;
 using engine::gpu::Summary;
 using Clock = std::chrono::steady_clock;
+
+constexpr double NO_TIMEOUT = std::numeric_limits<double>::infinity();
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -65,39 +65,6 @@ engine::gpu::LaneArrayOptions lane_options(const Backend& backend, const FleetOp
   return result;
 }
 
-// Lanes whose system calls are served at once: the host keeps the pages that they have written meanwhile.
-constexpr std::uint64_t LANES_SERVED_AT_ONCE = 4096;
-// How long a lane that has left the device runs on the host before it is the others' turn.
-constexpr double HOST_SLICE_SECONDS = 0.2;
-
-// What the host knows of a lane of a process.
-struct ProcessLane {
-  // The lane as its last system call left it, or as it started. While it is on the device, state and memory are there.
-  std::unique_ptr<LaneMoment> moment;
-  LaneStreams streams;
-  // Whether it has left the device: `moment` is all of it then.
-  bool is_on_host = false;
-  // Whether it has ever unmapped memory, where its old bytes may lie on the device.
-  bool has_unmapped = false;
-  // Of a lane that has left; of others only how they exited.
-  LaneResult result;
-  std::uint64_t instructions_left = UNLIMITED;
-  std::uint64_t run_left = UNLIMITED;
-};
-
-// A lane that stopped on the device, and what the host made of it.
-struct Served {
-  std::uint64_t lane = 0;
-  LaneControl control{};
-  State state;
-  LaneProcess process{};
-  // Its mappings afterwards.
-  std::vector<MemoryRegion> regions;
-  std::vector<LaneArray::DirtyPage> pages;
-  std::vector<LaneArray::PageWrite> writes;
-  ProcessResult outcome;
-};
-
 // The mappings of a lane whose list has these, with what it has added to its heap.
 std::vector<MemoryRegion> with_heap(std::span<const MemoryRegion> listed, const LaneProcess& process) {
   const std::uint64_t end = guest::page_align_up(process.break_end);
@@ -106,29 +73,11 @@ std::vector<MemoryRegion> with_heap(std::span<const MemoryRegion> listed, const 
                                   {process.break_listed, end, static_cast<std::uint32_t>(Permissions::READ_WRITE), 0});
 }
 
-std::vector<LaneArray::PageWrite> changed_pages(std::uint64_t lane, const guest::AddressSpace& memory,
-                                                const guest::MemorySnapshot& before) {
-  std::vector<LaneArray::PageWrite> writes;
-  memory.visit_changes(before, [&](std::uint64_t address, const guest::Frame* frame) {
-    if (!memory.region_at(address)) return;
-    LaneArray::PageWrite& write = writes.emplace_back();
-    write.lane = lane;
-    write.address = address;
-    if (frame != nullptr) {
-      std::memcpy(write.bytes, frame->bytes, sizeof write.bytes);
-    } else {
-      std::memset(write.bytes, 0, sizeof write.bytes);
-    }
-  });
-  return writes;
-}
-
 class DeviceLanes final : public LaneEngine {
  public:
   DeviceLanes(std::unique_ptr<Backend> backend, LaneSource source, const FleetOptions& options)
       : backend_(std::move(backend)),
         source_(std::move(source)),
-        threads_wanted_(options.threads),
         host_(source_),
         frame_limit_bytes_(frame_limit_bytes(*backend_, options)),
         lanes_(*backend_, lane_options(*backend_, options)) {
@@ -139,14 +88,14 @@ class DeviceLanes final : public LaneEngine {
     }
     const guest::AddressSpace& memory = host_.machine().address_space();
     memory.visit_pages([this](std::uint64_t address, const guest::Frame&) { start_pages_.push_back(address); });
-    if (source_.is_process()) {
-      processes_.resize(options.lanes);
-      lanes_.serve_calls(lane_process(host_.delegate_calls()));
-    }
+    if (source_.is_process()) lanes_.serve_calls(lane_process(host_.delegate_calls()));
     lanes_.load(host_.machine().address_space(), source_.state(), source_.retired_instructions(),
                 source_.breakpoints());
     lanes_.reset(UNLIMITED);
-    shared_code_ = engine::gpu::regions_that_allow(Permissions::EXECUTE, lanes_.regions_of(engine::gpu::IMAGE_REGIONS));
+    if (source_.is_process()) {
+      processes_ =
+          std::make_unique<DeviceProcesses>(lanes_, source_, options.threads, start_pages_, [this] { return grow(); });
+    }
   }
 
   std::string device() const override { return backend_->name(); }
@@ -160,7 +109,7 @@ class DeviceLanes final : public LaneEngine {
     if (is_on_host(lane)) {
       become(lane).state() = state;
       keep(lane);
-      processes_[lane]->result.stop_reason = StopReason::RUNNING;
+      processes_->of(lane).result.stop_reason = StopReason::RUNNING;
     } else {
       lanes_.set_state(lane, state);
       set_stop(lane, StopReason::RUNNING);
@@ -223,7 +172,7 @@ class DeviceLanes final : public LaneEngine {
 
   void set_instruction_limit(std::uint64_t lane, std::uint64_t instructions) override {
     settle();
-    if (is_on_host(lane)) processes_[lane]->instructions_left = instructions;
+    if (is_on_host(lane)) processes_->of(lane).instructions_left = instructions;
     LaneControl control = lanes_.control(lane);
     control.instructions_left = instructions;
     lanes_.set_control(lane, control);
@@ -331,34 +280,29 @@ class DeviceLanes final : public LaneEngine {
     call_results_.clear();
     lanes_.reset(UNLIMITED);
     needs_reset_ = false;
-    if (std::exchange(knows_of_processes_, false)) {
-      for (auto& process : processes_) process.reset();
-    }
-    lanes_on_host_ = 0;
+    if (processes_ != nullptr) processes_->forget();
   }
   void reset(std::uint64_t lane) override {
     settle();
     retired_by_reset_ += lanes_.control(lane).retired - source_.retired_instructions();
     lanes_.reset_lanes(std::span(&lane, 1), UNLIMITED);
-    if (is_on_host(lane)) --lanes_on_host_;
-    if (source_.is_process()) processes_[lane].reset();
+    if (processes_ != nullptr) processes_->forget(lane);
   }
 
   void set_standard_input(std::uint64_t lane, std::string bytes) override {
     settle();
-    process_of(lane).streams.new_input = std::make_shared<const std::string>(std::move(bytes));
+    processes_->of(lane).streams.new_input = std::make_shared<const std::string>(std::move(bytes));
   }
   void set_arguments(std::uint64_t lane, const std::vector<std::string>& arguments) override {
     reset(lane);
-    ProcessLane& process = process_of(lane);
+    ProcessLane& process = processes_->of(lane);
     const guest::MemorySnapshot start = become_start().address_space().snapshot();
     process.moment = std::make_unique<LaneMoment>(host_.start_with(source_, arguments));
     write_pages(changed_pages(lane, host_.machine().address_space(), start));
     lanes_.set_state(lane, host_.machine().state());
   }
   std::string captured_output(std::uint64_t lane, int descriptor) override {
-    const auto& process = processes_[lane];
-    return process == nullptr ? "" : process->streams.outputs[static_cast<std::size_t>(descriptor - 1)];
+    return processes_->output(lane, descriptor);
   }
   void add_memory(std::uint64_t bytes) override {
     frame_limit_bytes_ = bytes > UNLIMITED - frame_limit_bytes_ ? UNLIMITED : frame_limit_bytes_ + bytes;
@@ -400,7 +344,8 @@ class DeviceLanes final : public LaneEngine {
     }
   }
   bool has_returned_on_device(const FleetResult& result) const {
-    return lanes_on_host_ == 0 && result.stopped_by(StopReason::RETURNED) == lanes_.lane_count();
+    return (processes_ == nullptr || processes_->count_on_host() == 0) &&
+           result.stopped_by(StopReason::RETURNED) == lanes_.lane_count();
   }
   // What the call that has just run came to.
   CallOutcomes outcomes(CallArgument::Kind kind) { return {registers(register_file(kind), 0), results()}; }
@@ -430,7 +375,7 @@ class DeviceLanes final : public LaneEngine {
   }
 
   LaneResult result_of(std::uint64_t lane, const LaneControl& control, std::uint64_t pc) const {
-    if (is_on_host(lane)) return processes_[lane]->result;
+    if (is_on_host(lane)) return processes_->of(lane).result;
     LaneResult result;
     result.instructions = control.retired - source_.retired_instructions();
     result.stop_reason = static_cast<StopReason>(control.stop);
@@ -442,8 +387,8 @@ class DeviceLanes final : public LaneEngine {
     if (result.stop_reason == StopReason::EXITED && control.finality == engine::gpu::EXITED_BY_ITSELF) {
       result.exit_code = static_cast<int>(control.immediate);
     } else if (result.stop_reason == StopReason::EXITED) {
-      result.exit_code = processes_[lane]->result.exit_code;
-      result.signal = processes_[lane]->result.signal;
+      result.exit_code = processes_->of(lane).result.exit_code;
+      result.signal = processes_->of(lane).result.signal;
     }
     return result;
   }
@@ -453,21 +398,10 @@ class DeviceLanes final : public LaneEngine {
                                               std::to_string(frame_limit_bytes_) + " bytes");
   }
 
-  bool is_on_host(std::uint64_t lane) const {
-    return source_.is_process() && processes_[lane] != nullptr && processes_[lane]->is_on_host;
-  }
-  ProcessLane& process_of(std::uint64_t lane) {
-    auto& process = processes_[lane];
-    knows_of_processes_ = true;
-    if (process == nullptr) process = std::make_unique<ProcessLane>();
-    return *process;
-  }
+  bool is_on_host(std::uint64_t lane) const { return processes_ != nullptr && processes_->is_on_host(lane); }
   template <class Visit>
   void for_lanes_on_host(std::uint64_t first, std::uint64_t count, const Visit& visit) {
-    if (lanes_on_host_ == 0) return;
-    for (std::uint64_t lane = first; lane < first + count; ++lane) {
-      if (is_on_host(lane)) visit(lane);
-    }
+    if (processes_ != nullptr) processes_->for_lanes_on_host(first, count, visit);
   }
 
   // The calling thread's machine, as all lanes start.
@@ -479,13 +413,13 @@ class DeviceLanes final : public LaneEngine {
   // And as the host has the lane.
   Machine& become(std::uint64_t lane) {
     LaneStreams streams;
-    host_.restore(*processes_[lane]->moment, streams);
+    host_.restore(*processes_->of(lane).moment, streams);
     return host_.machine();
   }
   void keep(std::uint64_t lane) {
     LaneStreams streams;
-    *processes_[lane]->moment = host_.save(streams);
-    processes_[lane]->result.pc = host_.machine().pc();
+    *processes_->of(lane).moment = host_.save(streams);
+    processes_->of(lane).result.pc = host_.machine().pc();
   }
 
   void write_pages(const std::vector<LaneArray::PageWrite>& pages) {
@@ -571,8 +505,8 @@ class DeviceLanes final : public LaneEngine {
     if (options.on_stop) reported = stopped_lanes();
     std::uint64_t instructions = FIRST_LAUNCH_INSTRUCTIONS;
     std::uint64_t retired_on_host = 0;
-    for_lanes_on_host(0, processes_.size(), [&](std::uint64_t lane) {
-      ProcessLane& process = *processes_[lane];
+    for_lanes_on_host(0, lanes_.lane_count(), [&](std::uint64_t lane) {
+      ProcessLane& process = processes_->of(lane);
       if (!is_resumable(process.result.stop_reason)) return;
       process.run_left = options.instruction_limit;
       process.result.stop_reason = StopReason::RUNNING;
@@ -580,21 +514,24 @@ class DeviceLanes final : public LaneEngine {
     std::optional<StopReason> end;
     while (true) {
       const Clock::time_point launch_start = Clock::now();
-      keep_output();
+      if (processes_ != nullptr) processes_->keep_output();
       lanes_.launch(instructions);
       end = wait_for_launch(options, cancelled, start, summary.retired + retired_by_reset_ - retired_before);
-      keep_output();
+      if (processes_ != nullptr) processes_->keep_output();
       summary = lanes_.summarize();
       if (summary.stops[static_cast<std::size_t>(StopReason::OUT_OF_MEMORY)] > 0 && grow()) {
         lanes_.revive_out_of_memory();
         summary = lanes_.summarize();
       }
       bool host_runs = false;
-      if (source_.is_process()) {
+      if (processes_ != nullptr) {
         // Also where the run ends: a call that was made has to be served.
-        const bool serves = wants_kernel(summary);
-        if (serves) serve_stops();
-        if (!end) host_runs = run_lanes_on_host(options, cancelled, start, retired_on_host);
+        const bool serves = DeviceProcesses::wants_kernel(summary);
+        if (serves) processes_->serve_stops();
+        if (!end) {
+          const double left = options.timeout_seconds > 0 ? options.timeout_seconds - seconds_since(start) : NO_TIMEOUT;
+          host_runs = processes_->run_on_host(in_call_, left, cancelled, retired_on_host);
+        }
         if (serves || host_runs) summary = lanes_.summarize();
       }
       if (options.on_stop && !end && report_stops(options, reported)) summary = lanes_.summarize();
@@ -607,10 +544,10 @@ class DeviceLanes final : public LaneEngine {
       lanes_.stop(*end);
       summary = lanes_.summarize();
     }
-    for_lanes_on_host(0, processes_.size(), [&](std::uint64_t lane) {
-      StopReason& reason = processes_[lane]->result.stop_reason;
+    for_lanes_on_host(0, lanes_.lane_count(), [&](std::uint64_t lane) {
+      StopReason& reason = processes_->of(lane).result.stop_reason;
       if (reason == StopReason::RUNNING) reason = end.value_or(StopReason::CANCELLED);
-      --summary.stops[static_cast<std::size_t>(AWAY)];
+      --summary.stops[static_cast<std::size_t>(DeviceProcesses::AWAY)];
       ++summary.stops[static_cast<std::size_t>(reason)];
     });
     FleetResult result;
@@ -618,231 +555,6 @@ class DeviceLanes final : public LaneEngine {
     result.instructions = summary.retired + retired_by_reset_ - retired_before + retired_on_host;
     result.elapsed_seconds = seconds_since(start);
     return result;
-  }
-
-  // Processes.
-
-  // What lanes have written by themselves.
-  void keep_output() {
-    lanes_.drain_writes([this](std::uint64_t lane, std::uint32_t descriptor, std::span<const std::byte> bytes) {
-      process_of(lane).streams.outputs[descriptor - 1].append(reinterpret_cast<const char*>(bytes.data()),
-                                                              bytes.size());
-    });
-  }
-
-  // What the device has as the reason of lanes that have left it.
-  static constexpr auto AWAY = StopReason::EXITED;
-
-  static bool wants_kernel(const Summary& summary) {
-    for (std::size_t reason = 0; reason < STOP_REASON_COUNT; ++reason) {
-      if (summary.stops[reason] != 0 && wants_kernel(static_cast<StopReason>(reason))) return true;
-    }
-    return false;
-  }
-
-  // Whether the host's kernel has something to do for a lane that stopped so.
-  static bool wants_kernel(StopReason reason) {
-    return reason == StopReason::SYSCALL || reason == StopReason::MEMORY_FAULT ||
-           reason == StopReason::UNDEFINED_INSTRUCTION || reason == StopReason::HALT ||
-           reason == StopReason::BREAKPOINT;
-  }
-
-  // Has the host's kernel do what lanes that stopped are waiting for.
-  void serve_stops() {
-    std::vector<LaneControl> controls = lanes_.controls();
-    std::vector<std::uint64_t> waiting;
-    for (std::uint64_t lane = 0; lane < controls.size(); ++lane) {
-      if (controls[lane].finality != engine::gpu::NOT_FINAL ||
-          !wants_kernel(static_cast<StopReason>(controls[lane].stop)))
-        continue;
-      waiting.push_back(lane);
-    }
-    for (std::uint64_t first = 0; first < waiting.size(); first += LANES_SERVED_AT_ONCE) {
-      serve(std::span(waiting).subspan(first, std::min(LANES_SERVED_AT_ONCE, waiting.size() - first)), controls);
-    }
-    if (!waiting.empty()) lanes_.set_controls(controls);
-  }
-
-  void serve(std::span<const std::uint64_t> waiting, std::vector<LaneControl>& controls) {
-    const std::uint64_t first = waiting.front();
-    const std::uint64_t count = waiting.back() + 1 - first;
-    std::vector<State> states = lanes_.states(first, count);
-    std::vector<LaneProcess> processes = lanes_.processes(first, count);
-    std::vector<Served> served(waiting.size());
-    std::vector<std::int32_t> places(count, -1);
-    for (std::size_t i = 0; i < waiting.size(); ++i) {
-      served[i].lane = waiting[i];
-      served[i].control = controls[waiting[i]];
-      served[i].state = states[waiting[i] - first];
-      served[i].process = processes[waiting[i] - first];
-      places[waiting[i] - first] = static_cast<std::int32_t>(i);
-      process_of(waiting[i]);
-    }
-    lanes_.visit_dirty_pages(first, count, [&](const LaneArray::DirtyPage& page) {
-      if (page.lane < first || page.lane - first >= count || places[page.lane - first] < 0) return;
-      served[static_cast<std::size_t>(places[page.lane - first])].pages.push_back(page);
-    });
-    on_hosts(served.size(), [&](LaneHost& host, std::uint64_t i) { serve_one(host, served[i]); }, [] {});
-    std::vector<LaneArray::PageWrite> writes;
-    for (Served& item : served) {
-      controls[item.lane] = item.control;
-      states[item.lane - first] = item.state;
-      if (!processes_[item.lane]->is_on_host) {
-        item.process.region_list = lanes_.region_list(item.regions);
-        processes[item.lane - first] = item.process;
-      }
-      writes.insert(writes.end(), item.writes.begin(), item.writes.end());
-    }
-    lanes_.set_states(first, states);
-    lanes_.set_processes(first, processes);
-    // A lane whose pages find no room on the device goes on on the host, which has all of it.
-    std::vector<std::uint8_t> done = lanes_.write_pages(writes);
-    const auto is_written = [](std::uint8_t is_done) { return is_done != 0; };
-    while (!std::ranges::all_of(done, is_written) && grow()) done = lanes_.write_pages(writes);
-    for (std::size_t i = 0; i < writes.size(); ++i) {
-      if (is_written(done[i])) continue;
-      const Served& item = served[static_cast<std::size_t>(places[writes[i].lane - first])];
-      if (!processes_[item.lane]->is_on_host) leave(item, controls[item.lane]);
-    }
-  }
-
-  // The lane leaves the device: `moment` is all of it.
-  void leave(const Served& item, LaneControl& control) {
-    ProcessLane& process = *processes_[item.lane];
-    process.is_on_host = true;
-    ++lanes_on_host_;
-    process.instructions_left = control.instructions_left;
-    process.run_left = control.run_left;
-    process.result.instructions = control.retired - source_.retired_instructions();
-    process.result.stop_reason = item.outcome.stop_reason;
-    process.result.pc = item.state.pc;
-    process.result.immediate = item.outcome.immediate;
-    process.result.fault = item.outcome.fault;
-    control.stop = static_cast<std::uint8_t>(AWAY);
-  }
-
-  void serve_one(LaneHost& host, Served& item) {
-    ProcessLane& process = *processes_[item.lane];
-    host.restore(process.moment != nullptr ? *process.moment : source_.start(), process.streams);
-    Machine& machine = host.machine();
-    guest::AddressSpace& memory = machine.address_space();
-    RunResult stop;
-    stop.instructions = item.control.retired - machine.retired_instructions();
-    stop.stop_reason = static_cast<StopReason>(item.control.stop);
-    stop.pc = item.state.pc;
-    stop.immediate = item.control.immediate;
-    stop.fault = item.control.fault;
-    const std::uint64_t left = std::min(item.control.instructions_left, item.control.run_left);
-    guest::MemorySnapshot before;
-    std::vector<MemoryRegion> regions_before;
-    const auto take_over = [&] {
-      host.settle_calls(served_calls(item.process));
-      regions_before = device_regions(memory);
-      for (const LaneArray::DirtyPage& page : item.pages) {
-        if (!memory.region_at(page.address)) continue;
-        if (std::memcmp(memory.frame_at(page.address).bytes, page.bytes, sizeof page.bytes) == 0) continue;
-        memory.write_in_page(page.address, page.bytes);
-      }
-      machine.state() = item.state;
-      machine.set_retired_instructions(item.control.retired);
-      before = memory.snapshot();
-    };
-    const std::uint64_t limit = left > UNLIMITED - stop.instructions ? UNLIMITED : left + stop.instructions;
-    item.outcome = host.serve(stop, limit, take_over);
-    item.state = machine.state();
-    const bool has_ended = item.outcome.stop_reason == StopReason::EXITED;
-    item.regions = device_regions(memory);
-    process.has_unmapped |= !engine::gpu::contain_all_of(item.regions, regions_before);
-    item.process = lane_process(host.delegate_calls());
-    if (process.has_unmapped) item.process.break_limit = item.process.break_listed;
-    const bool has_other_code =
-        !are_equal(engine::gpu::regions_that_allow(Permissions::EXECUTE, item.regions), shared_code_);
-    const bool leaves = has_other_code || (!has_ended && !host.can_run_elsewhere());
-    process.result.exit_code = item.outcome.exit_code;
-    process.result.signal = item.outcome.signal;
-    if (leaves) {
-      leave(item, item.control);
-    } else {
-      item.writes = changed_pages(item.lane, memory, before);
-      add_new_pages(item, memory, regions_before);
-      item.control.stop = static_cast<std::uint8_t>(item.outcome.stop_reason);
-      item.control.immediate = item.outcome.immediate;
-      item.control.fault = item.outcome.fault;
-      item.control.finality =
-          item.outcome.stop_reason == StopReason::RUNNING ? engine::gpu::NOT_FINAL : engine::gpu::FINAL;
-    }
-    process.moment = std::make_unique<LaneMoment>(host.save(process.streams));
-  }
-
-  // Memory that the lane has mapped anew may have other bytes on the device: those of the image, or what was there
-  // before.
-  void add_new_pages(Served& item, const guest::AddressSpace& memory, std::span<const MemoryRegion> regions_before) {
-    if (are_equal(item.regions, regions_before)) return;
-    const auto add = [&](std::uint64_t address) {
-      if (find_region(regions_before, address) != nullptr || find_region(item.regions, address) == nullptr) return;
-      LaneArray::PageWrite& write = item.writes.emplace_back();
-      write.lane = item.lane;
-      write.address = address;
-      std::memcpy(write.bytes, memory.frame_at(address).bytes, sizeof write.bytes);
-    };
-    for (const LaneArray::DirtyPage& page : item.pages) add(page.address);
-    for (const std::uint64_t address : start_pages_) add(address);
-  }
-
-  // Lets lanes that have left the device run on the host for a while. Whether some of them have more to do.
-  bool run_lanes_on_host(const FleetRunOptions& options, std::atomic<bool>& cancelled, Clock::time_point start,
-                         std::uint64_t& retired) {
-    std::vector<std::uint64_t> running;
-    for_lanes_on_host(0, processes_.size(), [&](std::uint64_t lane) {
-      if (processes_[lane]->result.stop_reason == StopReason::RUNNING) running.push_back(lane);
-    });
-    if (running.empty()) return false;
-    std::atomic<std::uint64_t> retired_now{0};
-    std::atomic<bool> more{false};
-    const auto run_one = [&](LaneHost& host, std::uint64_t i) {
-      ProcessLane& process = *processes_[running[i]];
-      double slice = HOST_SLICE_SECONDS;
-      if (options.timeout_seconds > 0) slice = std::min(slice, options.timeout_seconds - seconds_since(start));
-      if (cancelled.load(std::memory_order_relaxed) || slice <= 0) {
-        more = true;
-        return;
-      }
-      host.restore(*process.moment, process.streams);
-      if (in_call_) host.expect_return();
-      const ProcessResult outcome = host.run(
-          {.instruction_limit = std::min(process.instructions_left, process.run_left), .timeout_seconds = slice});
-      *process.moment = host.save(process.streams);
-      if (process.instructions_left != UNLIMITED) process.instructions_left -= outcome.instructions;
-      if (process.run_left != UNLIMITED) process.run_left -= outcome.instructions;
-      retired_now += outcome.instructions;
-      add_run(process.result, outcome);
-      if (outcome.stop_reason == StopReason::TIMEOUT || outcome.stop_reason == StopReason::CANCELLED) {
-        process.result.stop_reason = StopReason::RUNNING;
-        more = true;
-      }
-    };
-    bool is_cancelled = false;
-    on_hosts(running.size(), run_one, [&] {
-      if (is_cancelled || !cancelled.load(std::memory_order_relaxed)) return;
-      is_cancelled = true;
-      for (const auto& host : hosts_) host->cancel();
-    });
-    // A kick that came after a host's last run must not meet its next one.
-    if (is_cancelled) hosts_.clear();
-    retired += retired_now;
-    return more;
-  }
-
-  template <class Work, class Wait>
-  void on_hosts(std::uint64_t count, const Work& work, const Wait& wait) {
-    const std::size_t threads = threads_for(count, threads_wanted_);
-    while (hosts_.size() < threads) hosts_.push_back(std::make_unique<LaneHost>(source_));
-    run_on_threads(
-        threads, count,
-        [&](std::size_t thread, std::uint64_t first, std::uint64_t end) {
-          for (std::uint64_t i = first; i < end; ++i) work(*hosts_[thread], i);
-        },
-        wait);
   }
 
   // Waits for the launch, or makes it end: then why.
@@ -886,7 +598,7 @@ class DeviceLanes final : public LaneEngine {
     for (const LaneControl& control : lanes_.controls()) {
       const bool is_away = is_on_host(stopped.size());
       const auto reason =
-          is_away ? processes_[stopped.size()]->result.stop_reason : static_cast<StopReason>(control.stop);
+          is_away ? processes_->of(stopped.size()).result.stop_reason : static_cast<StopReason>(control.stop);
       stopped.push_back(reason != StopReason::RUNNING ? 1 : 0);
     }
     return stopped;
@@ -901,8 +613,8 @@ class DeviceLanes final : public LaneEngine {
       if (options.on_stop(lane)) {
         goes_on = true;
         if (is_on_host(lane)) {
-          processes_[lane]->result.stop_reason = StopReason::RUNNING;
-          processes_[lane]->run_left = options.instruction_limit;
+          processes_->of(lane).result.stop_reason = StopReason::RUNNING;
+          processes_->of(lane).run_left = options.instruction_limit;
           continue;
         }
         LaneControl control = lanes_.control(lane);
@@ -924,7 +636,6 @@ class DeviceLanes final : public LaneEngine {
 
   std::unique_ptr<Backend> backend_;
   LaneSource source_;
-  unsigned threads_wanted_;
   // The calling thread's.
   LaneHost host_;
   std::uint64_t frame_limit_bytes_;
@@ -937,16 +648,10 @@ class DeviceLanes final : public LaneEngine {
   Clock::time_point next_report_;
   // Whether lanes run a function that the host called.
   bool in_call_ = false;
-  // The pages that all lanes start with, and what they may execute: a lane that has other code leaves the device.
+  // The pages that all lanes start with.
   std::vector<std::uint64_t> start_pages_;
-  std::vector<MemoryRegion> shared_code_;
-  // One for each lane of a process, where there is something to know; whether there is one, and how many lanes have
-  // left the device.
-  std::vector<std::unique_ptr<ProcessLane>> processes_;
-  bool knows_of_processes_ = false;
-  std::atomic<std::uint64_t> lanes_on_host_{0};
-  // One for each thread that serves system calls.
-  std::vector<std::unique_ptr<LaneHost>> hosts_;
+  // Where lanes are processes.
+  std::unique_ptr<DeviceProcesses> processes_;
 };
 
 }  // namespace

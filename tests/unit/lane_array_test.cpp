@@ -340,6 +340,31 @@ TEST_P(LaneArrayTest, TellsTheTimeOfTheHost) {
   EXPECT_EQ(words[0] * 1'000'000'000 + words[1], process.steady_time);
 }
 
+// Branches of all kinds and distances, taken and not: what was read ahead of one must not be executed by mistake. They
+// lie around the distances that an operation can say, and on both sides of a page's end.
+TEST_P(LaneArrayTest, BranchesGoWhereTheySayWhateverWasReadAhead) {
+  std::string text = "mov x9, #3\n b start\n";
+  for (const int distance : {1, 2, 126, 127, 128, 129, 130, 600}) {
+    const std::string name = std::to_string(distance);
+    const std::string padding = ".rept " + std::to_string(distance - 1) + "\n add x1, x1, #1\n .endr\n";
+    // Back from its end to its start, twice by each kind of branch; forward over it.
+    text += "back" + name + ": add x2, x2, #3\n" + padding;
+    text += "subs x9, x9, #1\n b.ne back" + name + "\n mov x9, #2\n b over" + name + "\n";
+    text += "again" + name + ": sub x9, x9, #1\n" + padding + "cbnz x9, again" + name + "\n mov x9, #4\n";
+    text += "bits" + name + ": lsr x9, x9, #1\n" + padding + "tbz x9, #0, bits" + name + "\n mov x9, #3\n ret\n";
+    text += "over" + name + ": bl again" + name + "\n bl bits" + name + "\n b next" + name + "\n hlt #9\n" + padding;
+    text += "next" + name + ": add x3, x3, #7\n";
+    if (distance == 1) text += "b end" + name + "\n start: b back" + name + "\n end" + name + ": nop\n";
+  }
+  text += "hlt #0\n";
+  for (const std::uint64_t limit : {std::uint64_t{100'000}, std::uint64_t{1'237}, std::uint64_t{2'001}}) {
+    auto lanes = lanes_of(text, 1, limit);
+    lanes->launch(limit);
+    lanes->wait();
+    expect_same_end(*lanes, 0, limit);
+  }
+}
+
 TEST_P(LaneArrayTest, LeavesCallsToTheHostThatItCannotServe) {
   // Too much to write, memory that is not there, a break that goes down or too far, a descriptor, a clock.
   const std::array<std::array<std::uint64_t, 4>, 7> calls{{{64, 1, 0, 101},
