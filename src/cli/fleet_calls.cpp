@@ -23,8 +23,9 @@ namespace armillion::cli {
 
 namespace {
 
-// A call takes a lane little memory, and a GPU is busy only with several lanes for each of its threads.
-constexpr DefaultLanes DEFAULT_LANES{.cpu = 1 << 16, .gpu = 1 << 20, .host_lanes = 1 << 12};
+// A call takes a lane little memory, a GPU is busy only with several lanes for each of its threads, and to start a
+// CPU's threads takes as long as some hundred calls of each.
+constexpr DefaultLanes DEFAULT_LANES{.cpu = 1 << 18, .gpu = 1 << 20, .host_lanes = 1 << 12};
 
 struct Function {
   std::string name;

@@ -49,6 +49,7 @@ struct Machine::Implementation {
   Implementation& operator=(const Implementation&) = delete;
 
   RunResult run(Machine& self, const RunOptions& options, std::uint64_t launch_instructions);
+  RunResult run_untimed(Machine& self, const RunOptions& options, std::uint64_t launch_instructions);
   void run_in_background(const RunOptions& options);
   void require_cpu(const char* what) const;
 
@@ -176,6 +177,14 @@ void Machine::protect_memory(std::uint64_t address, std::uint64_t size_bytes, Pe
 
 RunResult Machine::Implementation::run(Machine& self, const RunOptions& options, std::uint64_t launch_instructions) {
   const Clock::time_point start = Clock::now();
+  RunResult result = run_untimed(self, options, launch_instructions);
+  result.elapsed_seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  return result;
+}
+
+RunResult Machine::Implementation::run_untimed(Machine& self, const RunOptions& options,
+                                               std::uint64_t launch_instructions) {
+  const Clock::time_point start = options.timeout_seconds > 0 ? Clock::now() : Clock::time_point();
   const auto timeout = std::chrono::duration<double>(options.timeout_seconds);
   const bool is_in_background = worker.is_busy();
   // A device may stop by itself just as it is told to: the hook's run must not go on then.
@@ -184,7 +193,8 @@ RunResult Machine::Implementation::run(Machine& self, const RunOptions& options,
     if (is_in_background && retired_instructions > background_start) {
       background_instructions.store(retired_instructions - background_start, std::memory_order_relaxed);
     }
-    is_cancelled |= cancelled.exchange(false, std::memory_order_relaxed) || is_ending.load(std::memory_order_relaxed);
+    if (cancelled.load(std::memory_order_relaxed)) is_cancelled |= cancelled.exchange(false, std::memory_order_relaxed);
+    is_cancelled |= is_ending.load(std::memory_order_relaxed);
     if (is_cancelled) return StopReason::CANCELLED;
     if (options.timeout_seconds > 0 && Clock::now() - start >= timeout) return StopReason::TIMEOUT;
     return StopReason::RUNNING;
@@ -205,11 +215,12 @@ RunResult Machine::Implementation::run(Machine& self, const RunOptions& options,
     how = engine::Interpreter::Start::BEHIND_CALL;
   }
   result.pc = interpreter.state().pc;
-  result.elapsed_seconds = std::chrono::duration<double>(Clock::now() - start).count();
   return result;
 }
 
 RunResult Machine::execute(const RunOptions& options) { return idle().run(*this, options, UNLIMITED); }
+
+RunResult Machine::execute_untimed(const RunOptions& options) { return idle().run_untimed(*this, options, UNLIMITED); }
 
 RunResult Machine::execute(std::uint64_t instruction_limit) {
   return execute(RunOptions{.instruction_limit = instruction_limit});

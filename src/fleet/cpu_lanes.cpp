@@ -1,6 +1,8 @@
 #include "fleet/cpu_lanes.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <functional>
 #include <utility>
 
@@ -24,6 +26,12 @@ struct CpuLane {
   std::unique_ptr<LaneStreams> streams;
   LaneResult result;
   std::uint64_t instructions_left = UNLIMITED;
+};
+
+// What came of a lane's turn.
+struct Turn {
+  std::uint64_t retired;
+  StopReason reason;
 };
 
 class CpuLanes final : public LaneEngine {
@@ -125,7 +133,7 @@ class CpuLanes final : public LaneEngine {
         if (lane.instructions_left != UNLIMITED) lane.instructions_left -= retired;
         if (run_left[number] != UNLIMITED) run_left[number] -= retired;
         lane.moment = std::make_unique<LaneMoment>(host.save(streams_of(number)));
-        return retired;
+        return Turn{retired, lane.result.stop_reason};
       });
       std::vector<std::uint64_t> again;
       for (const std::uint64_t lane : pending) {
@@ -143,15 +151,20 @@ class CpuLanes final : public LaneEngine {
       }
       pending = std::move(again);
     }
-    return finish(run);
+    FleetResult result = run.result();
+    // Lanes have stopped several times, or were not run.
+    result.stops = {};
+    for (const CpuLane& lane : lanes_) ++result.stops[static_cast<std::size_t>(lane.result.stop_reason)];
+    return result;
   }
 
   CallResult call(const Call& call, const FleetRunOptions& options, std::atomic<bool>& cancelled) override {
     CallResult outcome;
     outcome.values.resize(lanes_.size());
-    reset();
+    needs_reset_ = true;
     Run run(*this, options, cancelled);
     run.on_lanes(lanes_.size(), [&](LaneHost& host, std::uint64_t i) {
+      lanes_[i] = CpuLane{};
       LaneResult& result = lanes_[i].result;
       Machine& machine = host.machine();
       // Most functions need no kernel: then that is not put back either.
@@ -167,10 +180,9 @@ class CpuLanes final : public LaneEngine {
         retired = run.execute(host, options.instruction_limit, result);
       }
       outcome.values[i] = call.result == CallArgument::Kind::INTEGER ? machine.x(0) : machine.vector(0).low;
-      return retired;
+      return Turn{retired, result.stop_reason};
     });
-    static_cast<FleetResult&>(outcome) = finish(run);
-    needs_reset_ = true;
+    static_cast<FleetResult&>(outcome) = run.result();
     return outcome;
   }
 
@@ -212,6 +224,14 @@ class CpuLanes final : public LaneEngine {
 
     double elapsed_seconds() const { return seconds_since(start_); }
     std::uint64_t instructions() const { return instructions_.load(std::memory_order_relaxed); }
+    // What the lanes came to, where each was run once.
+    FleetResult result() const {
+      FleetResult result;
+      result.elapsed_seconds = elapsed_seconds();
+      result.instructions = instructions();
+      for (std::size_t i = 0; i < stops_.size(); ++i) result.stops[i] = stops_[i].load(std::memory_order_relaxed);
+      return result;
+    }
     bool is_over() const { return cancelled_.load(std::memory_order_relaxed) || is_late(); }
 
     // Lets the machine run, and tells what came of it. Returns the instructions that it retired.
@@ -235,8 +255,8 @@ class CpuLanes final : public LaneEngine {
       return outcome.instructions;
     }
 
-    // Does `work` for each of `count` lanes, on all threads. It returns the instructions that were retired.
-    void on_lanes(std::uint64_t count, const std::function<std::uint64_t(LaneHost&, std::uint64_t)>& work) {
+    // Does `work` for each of `count` lanes, on all threads.
+    void on_lanes(std::uint64_t count, const std::function<Turn(LaneHost&, std::uint64_t)>& work) {
       auto& hosts = lanes_.hosts_;
       lanes_.current_lane_ = NO_LANE;  // its machine is used, since somebody may have looked
       const std::size_t threads = threads_for(count, lanes_.threads_wanted_);
@@ -270,7 +290,15 @@ class CpuLanes final : public LaneEngine {
             threads, count,
             [&](std::size_t thread, std::uint64_t first, std::uint64_t end) {
               std::uint64_t retired = 0;
-              for (std::uint64_t i = first; i < end; ++i) retired += work(*hosts[thread], i);
+              std::array<std::uint64_t, STOP_REASON_COUNT> stops{};
+              for (std::uint64_t i = first; i < end; ++i) {
+                const Turn turn = work(*hosts[thread], i);
+                retired += turn.retired;
+                ++stops[static_cast<std::size_t>(turn.reason)];
+              }
+              for (std::size_t i = 0; i < stops.size(); ++i) {
+                if (stops[i] != 0) stops_[i].fetch_add(stops[i], std::memory_order_relaxed);
+              }
               instructions_.fetch_add(retired, std::memory_order_relaxed);
               done.fetch_add(end - first, std::memory_order_relaxed);
             },
@@ -290,6 +318,7 @@ class CpuLanes final : public LaneEngine {
     std::atomic<bool>& cancelled_;
     Clock::time_point start_;
     std::atomic<std::uint64_t> instructions_{0};
+    std::array<std::atomic<std::uint64_t>, STOP_REASON_COUNT> stops_{};
   };
 
   // Makes the lane's machine begin the call.
@@ -339,14 +368,6 @@ class CpuLanes final : public LaneEngine {
   // After a call lanes are what they were, but for their results, until somebody does something to them.
   void settle() {
     if (needs_reset_) reset();
-  }
-
-  FleetResult finish(Run& run) {
-    FleetResult result;
-    result.elapsed_seconds = run.elapsed_seconds();
-    result.instructions = run.instructions();
-    for (const CpuLane& lane : lanes_) ++result.stops[static_cast<std::size_t>(lane.result.stop_reason)];
-    return result;
   }
 
   LaneSource source_;

@@ -111,7 +111,7 @@ LaneHost::~LaneHost() = default;
 Machine& LaneHost::machine() { return process_ != nullptr ? process_->machine() : *machine_; }
 
 RunResult LaneHost::execute(const RunOptions& options) {
-  RunResult result = machine().execute(options);
+  RunResult result = machine().execute_untimed(options);
   if (expects_return_ && result.stop_reason == StopReason::MEMORY_FAULT && result.fault.access == Access::EXECUTE &&
       result.fault.address == RETURN_ADDRESS) {
     result.stop_reason = StopReason::RETURNED;
