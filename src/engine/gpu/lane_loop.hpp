@@ -147,6 +147,7 @@ ARMILLION_INLINE void run_lane(Lane& lane) {
     // it: it would have to wait for it, and put it aside.
     const std::int32_t distance = distance_to_next(op.extra);
     const PackedOp following = read_op(ops, lane.index + static_cast<std::uint32_t>(distance));
+    // Of a branch by an offset: how many operations on it goes. No target is kept from one instruction to the next.
     std::int32_t step;
     lane.target = 0;
     Next next;
