@@ -2,6 +2,7 @@
 #include "armillion/ops/executor.hpp"
 #include "ops/checks.hpp"
 #include "ops/executors/backend.hpp"
+#include "ops/kernels/kernels.hpp"
 
 namespace armillion::ops::detail {
 namespace {
@@ -17,6 +18,11 @@ constexpr Named named() {
   if constexpr (OPERATION == UnaryOperation::ABS) return {"abs", ElementwiseKind::ABS};
   if constexpr (OPERATION == UnaryOperation::NEG) return {"neg", ElementwiseKind::NEG};
   if constexpr (OPERATION == UnaryOperation::RELU) return {"relu", ElementwiseKind::RELU};
+  if constexpr (OPERATION == UnaryOperation::EXP) return {"exp", ElementwiseKind::EXP};
+  if constexpr (OPERATION == UnaryOperation::LOG) return {"log", ElementwiseKind::LOG};
+  if constexpr (OPERATION == UnaryOperation::SIGMOID) return {"sigmoid", ElementwiseKind::SIGMOID};
+  if constexpr (OPERATION == UnaryOperation::TANH) return {"tanh", ElementwiseKind::TANH};
+  if constexpr (OPERATION == UnaryOperation::GELU) return {"gelu", ElementwiseKind::GELU};
 }
 
 template <BinaryOperation OPERATION>
@@ -66,13 +72,19 @@ void run(Named operation, Buffer<T>& result, const Operands&... operands) {
                               .operands = {operand_of(operands)...}});
 }
 
-/// Of type `Result`.
-template <class Result, class T, class... Others>
-Result reduce(const char* name, ReductionKind kind, const Buffer<T>& x, const Others&... others) {
-  ExecutorBackend& backend = backend_of(name, x, others...);
-  if (kind != ReductionKind::SUM && kind != ReductionKind::DOT) require_elements(name, x.size());
-  return value_of<Result>(backend.run(ReductionCall{
-      .kind = kind, .type = ELEMENT_TYPE<T>, .size = x.size(), .arrays = {x.address(), others.address()...}}));
+template <class T, class... Others>
+std::uint64_t reduce(const char* name, ReductionKind kind, const Buffer<T>& x, const Others&... others) {
+  return backend_of(name, x, others...)
+      .run(ReductionCall{
+          .kind = kind, .type = ELEMENT_TYPE<T>, .size = x.size(), .arrays = {x.address(), others.address()...}});
+}
+
+/// Of at least one element.
+template <class Result, class T>
+Result reduce_elements(const char* name, ReductionKind kind, const Buffer<T>& x) {
+  backend_of(name, x);
+  require_elements(name, x.size());
+  return value_of<Result>(reduce(name, kind, x));
 }
 
 }  // namespace
@@ -127,21 +139,26 @@ void CopyBufferForms<T>::operator()(const Buffer<T>& source, Buffer<T>& result) 
 template <ReductionOperation OPERATION, class T>
 Reduced<OPERATION, T> ReductionBufferForms<OPERATION, T>::operator()(const Buffer<T>& x) const {
   using enum ReductionOperation;
-  using Result = Reduced<OPERATION, T>;
-  if constexpr (OPERATION == SUM) return reduce<Result>("sum", ReductionKind::SUM, x);
-  if constexpr (OPERATION == MEAN) return reduce<Result>("mean", ReductionKind::MEAN, x);
-  if constexpr (OPERATION == MIN) return reduce<Result>("min", ReductionKind::MIN, x);
-  if constexpr (OPERATION == MAX) return reduce<Result>("max", ReductionKind::MAX, x);
+  if constexpr (OPERATION == SUM) {
+    return static_cast<Sum<T>>(value_of<Total<T>>(reduce("sum", ReductionKind::SUM, x)));
+  } else if constexpr (OPERATION == MEAN) {
+    const auto total = reduce_elements<Total<T>>("mean", ReductionKind::SUM, x);
+    return static_cast<Reduced<MEAN, T>>(static_cast<double>(total) / static_cast<double>(x.size()));
+  } else if constexpr (OPERATION == MIN) {
+    return reduce_elements<T>("min", ReductionKind::MIN, x);
+  } else {
+    return reduce_elements<T>("max", ReductionKind::MAX, x);
+  }
 }
 
 template <class T>
 std::size_t ArgmaxBufferForms<T>::operator()(const Buffer<T>& x) const {
-  return reduce<std::uint64_t>("argmax", ReductionKind::ARGMAX, x);
+  return reduce_elements<std::uint64_t>("argmax", ReductionKind::ARGMAX, x);
 }
 
 template <class T>
 Sum<T> DotBufferForms<T>::operator()(const Buffer<T>& a, const Buffer<T>& b) const {
-  return reduce<Sum<T>>("dot", ReductionKind::DOT, a, b);
+  return static_cast<Sum<T>>(value_of<Total<T>>(reduce("dot", ReductionKind::DOT, a, b)));
 }
 
 // The forms that the headers have objects for.
@@ -158,6 +175,16 @@ template struct UnaryBufferForms<NEG, std::int32_t>;
 template struct UnaryBufferForms<RELU, float>;
 template struct UnaryBufferForms<RELU, double>;
 template struct UnaryBufferForms<RELU, std::int32_t>;
+template struct UnaryBufferForms<EXP, float>;
+template struct UnaryBufferForms<EXP, double>;
+template struct UnaryBufferForms<LOG, float>;
+template struct UnaryBufferForms<LOG, double>;
+template struct UnaryBufferForms<SIGMOID, float>;
+template struct UnaryBufferForms<SIGMOID, double>;
+template struct UnaryBufferForms<TANH, float>;
+template struct UnaryBufferForms<TANH, double>;
+template struct UnaryBufferForms<GELU, float>;
+template struct UnaryBufferForms<GELU, double>;
 
 template struct BinaryBufferForms<ADD, float>;
 template struct BinaryBufferForms<ADD, double>;

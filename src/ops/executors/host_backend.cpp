@@ -8,6 +8,7 @@
 #include "armillion/ops/elementwise.hpp"
 #include "armillion/ops/reductions.hpp"
 #include "ops/executors/backend.hpp"
+#include "ops/kernels/kernels.hpp"
 
 namespace armillion::ops {
 namespace {
@@ -34,6 +35,11 @@ class TypedCall {
       case ABS: return abs(array(0), result());
       case NEG: return neg(array(0), result());
       case RELU: return relu(array(0), result());
+      case EXP: return of_floats(exp);
+      case LOG: return of_floats(log);
+      case SIGMOID: return of_floats(sigmoid);
+      case TANH: return of_floats(tanh);
+      case GELU: return of_floats(gelu);
       case ADD: return binary(add);
       case SUB: return binary(sub);
       case MUL: return binary(mul);
@@ -62,6 +68,10 @@ class TypedCall {
   }
 
   // No integers have these.
+  template <class Function>
+  void of_floats(const Function& function) const {
+    if constexpr (std::is_floating_point_v<T>) function(array(0), result());
+  }
   void divide() const {
     if constexpr (std::is_floating_point_v<T>) binary(div);
   }
@@ -79,12 +89,11 @@ std::uint64_t reduce(const ReductionCall& call) {
   using enum ReductionKind;
   const std::span<const T> x = array_at<const T>(call.arrays[0], call.size);
   switch (call.kind) {
-    case SUM: return bits_of(sum(x));
-    case MEAN: return bits_of(mean(x));
+    case SUM: return bits_of(kernels<T>().sum(x.data(), x.size()));
     case MIN: return bits_of(min(x));
     case MAX: return bits_of(max(x));
     case ARGMAX: return argmax(x);
-    case DOT: return bits_of(dot(x, array_at<const T>(call.arrays[1], call.size)));
+    case DOT: return bits_of(kernels<T>().dot(x.data(), array_at<const T>(call.arrays[1], call.size).data(), x.size()));
   }
   return 0;
 }
@@ -92,7 +101,6 @@ std::uint64_t reduce(const ReductionCall& call) {
 class HostBackend final : public detail::ExecutorBackend {
  public:
   std::string name() const override { return "host"; }
-  std::uint64_t retired_instructions() const override { return 0; }
 
   std::uint64_t allocate(std::size_t size_bytes) override {
     void* const memory = ::operator new(size_bytes, ALIGNMENT, std::nothrow);

@@ -51,18 +51,6 @@ std::uint64_t neutral_bits(ReductionStep step, ElementType type) {
   return 0;
 }
 
-/// A total, as SUM and DOT leave it, as what `sum` and `dot` return.
-std::uint64_t rounded_total(ElementType type, std::uint64_t total) {
-  return type == ElementType::FLOAT32 ? bits_of(static_cast<float>(value_of<double>(total))) : total;
-}
-
-std::uint64_t mean_of_total(ElementType type, std::uint64_t total, std::size_t size) {
-  const double sum =
-      type == ElementType::INT32 ? static_cast<double>(value_of<std::int64_t>(total)) : value_of<double>(total);
-  const double mean = sum / static_cast<double>(size);
-  return type == ElementType::FLOAT32 ? bits_of(static_cast<float>(mean)) : bits_of(mean);
-}
-
 /// The low bits of a register that are an element.
 std::uint64_t element_bits(ElementType type, std::uint64_t low) {
   return type == ElementType::FLOAT64 ? low : low & 0xffff'ffff;
@@ -117,9 +105,8 @@ class MachineBackend final : public detail::ExecutorBackend {
 
   std::uint64_t run(const ReductionCall& call) override {
     switch (call.kind) {
-      case ReductionKind::SUM: return rounded_total(call.type, reduce(ReductionStep::SUM, call));
-      case ReductionKind::DOT: return rounded_total(call.type, reduce(ReductionStep::DOT, call));
-      case ReductionKind::MEAN: return mean_of_total(call.type, reduce(ReductionStep::SUM, call), call.size);
+      case ReductionKind::SUM: return reduce(ReductionStep::SUM, call);
+      case ReductionKind::DOT: return reduce(ReductionStep::DOT, call);
       case ReductionKind::MIN: return element_bits(call.type, reduce(ReductionStep::MIN, call));
       case ReductionKind::MAX: return element_bits(call.type, reduce(ReductionStep::MAX, call));
       case ReductionKind::ARGMAX: return find(element_bits(call.type, reduce(ReductionStep::MAX, call)), call);

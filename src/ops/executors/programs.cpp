@@ -65,7 +65,12 @@ V emit_operation(Assembler& code, ElementwiseKind kind, ElementType type) {
     case DIV: code.emit(FloatThree::FDIV, lanes, RESULT_VECTOR, a, b); return RESULT_VECTOR;
     case FMA: code.emit(FloatThree::FMLA, lanes, c, a, b); return c;
     case CLIP: break;
-    case RELU: throw std::logic_error("there is no program for relu");
+    case RELU:
+    case EXP:
+    case LOG:
+    case SIGMOID:
+    case TANH:
+    case GELU: throw std::logic_error("there is no program for this operation");
   }
   if (is_integer) {
     code.emit(IntegerThree::SMAX, RESULT_VECTOR, a, b);

@@ -1,4 +1,5 @@
-// Elementary functions of vectors, for the target that this is compiled for. See foreach_target.h of Highway.
+// Elementary functions of vectors, for the target that this is compiled for. See foreach_target.h of Highway. Vectors
+// are Highway's, or what stands in for them (one_lane.hpp).
 #if defined(ARMILLION_OPS_ELEMENTARY_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ARMILLION_OPS_ELEMENTARY_INL_HPP
 #undef ARMILLION_OPS_ELEMENTARY_INL_HPP
@@ -6,7 +7,9 @@
 #define ARMILLION_OPS_ELEMENTARY_INL_HPP
 #endif
 
+#ifndef ARMILLION_OPS_VECTORS_ARE_NUMBERS
 #include <hwy/highway.h>
+#endif
 
 #include <array>
 #include <cstddef>

@@ -30,6 +30,9 @@ class ScalarTarget {
   std::string before_;
 };
 
+/// One of each kind that needs no GPU: the last is the GPU's code, compiled for the CPU.
+std::vector<Executor> all_executors() { return {Executor::host(), Executor::machine(), Executor::cuda("host-lanes")}; }
+
 template <class T>
 std::vector<T> elements_of(const Buffer<T>& buffer) {
   std::vector<T> elements(buffer.size());
@@ -157,14 +160,20 @@ TYPED_TEST(ExecutorTest, ElementwiseCallsOnAMachineGiveWhatScalarKernelsDo) {
   expect_elementwise<TypeParam>(Executor::machine(), all_sizes());
 }
 
+TYPED_TEST(ExecutorTest, ElementwiseCallsByKernelsForGpusGiveWhatScalarKernelsDo) {
+  expect_elementwise<TypeParam>(Executor::cuda("host-lanes"), all_sizes());
+}
+
 TYPED_TEST(ExecutorTest, EdgeValuesAsScalarsGiveWhatScalarKernelsDo) {
   const std::vector<TypeParam> edges = edge_values<TypeParam>();
-  const Executor executor = Executor::machine();
-  for (const Operation<TypeParam>& operation : operations<TypeParam>()) {
-    for (std::size_t i = 0; i < edges.size(); ++i) {
-      const std::vector<TypeParam> others(edges.rbegin(), edges.rend());
-      expect_what_arrays_give<TypeParam>(executor, operation, edges, std::vector(edges.size(), edges[i]), others,
-                                         edges[i], edges[(i + 1) % edges.size()]);
+  for (const Executor& executor : {Executor::machine(), Executor::cuda("host-lanes")}) {
+    SCOPED_TRACE(executor.name());
+    for (const Operation<TypeParam>& operation : operations<TypeParam>()) {
+      for (std::size_t i = 0; i < edges.size(); ++i) {
+        const std::vector<TypeParam> others(edges.rbegin(), edges.rend());
+        expect_what_arrays_give<TypeParam>(executor, operation, edges, std::vector(edges.size(), edges[i]), others,
+                                           edges[i], edges[(i + 1) % edges.size()]);
+      }
     }
   }
 }
@@ -173,7 +182,7 @@ TYPED_TEST(ExecutorTest, EdgeValuesAsScalarsGiveWhatScalarKernelsDo) {
 TYPED_TEST(ExecutorTest, SignsAndCopiesKeepTheBitsOfNans) {
   const std::vector<TypeParam> x = random_bits<TypeParam>(100'000, 1);
   std::vector<TypeParam> expected(x.size());
-  for (const Executor& executor : {Executor::host(), Executor::machine()}) {
+  for (const Executor& executor : all_executors()) {
     const Buffer<TypeParam> buffer(executor, x);
     Buffer<TypeParam> result(executor, x.size());
     const auto expect_bits = [&] {
@@ -220,7 +229,7 @@ TYPED_TEST(ExecutorTest, ReductionsHaveTheScalarKernelsBits) {
   const TypeParam bound = 1000;
   std::vector<std::size_t> sizes = all_sizes();
   sizes.insert(sizes.end(), {127, 128, 129, 4095, 4096, 4160, 8192, 8229});
-  for (const Executor& executor : {Executor::host(), Executor::machine()}) {
+  for (const Executor& executor : all_executors()) {
     SCOPED_TRACE(executor.name());
     for (const std::size_t size : sizes) {
       expect_reductions(executor, uniform<TypeParam>(size, -bound, bound, size),
@@ -231,7 +240,7 @@ TYPED_TEST(ExecutorTest, ReductionsHaveTheScalarKernelsBits) {
 }
 
 TYPED_TEST(ExecutorTest, ExtremesSeeTheSignsOfZerosAndTheFirstOfEqualElements) {
-  for (const Executor& executor : {Executor::host(), Executor::machine()}) {
+  for (const Executor& executor : all_executors()) {
     SCOPED_TRACE(executor.name());
     std::vector<TypeParam> x(67, TypeParam{-1});
     for (std::size_t i = 0; i < x.size(); ++i) {
@@ -261,7 +270,7 @@ TYPED_TEST(ExecutorTest, ExtremesSeeTheSignsOfZerosAndTheFirstOfEqualElements) {
 }
 
 TYPED_TEST(ExecutorTest, ReductionsSeeWhatElementwiseCallsWroteAndNothingBehindIt) {
-  for (const Executor& executor : {Executor::host(), Executor::machine()}) {
+  for (const Executor& executor : all_executors()) {
     SCOPED_TRACE(executor.name());
     for (const std::size_t size : {1, 67, 1023, 1024, 1025}) {
       Buffer<TypeParam> x(executor, size);
@@ -274,7 +283,7 @@ TYPED_TEST(ExecutorTest, ReductionsSeeWhatElementwiseCallsWroteAndNothingBehindI
 }
 
 TYPED_TEST(ExecutorTest, BuffersBeginWithZerosAndMove) {
-  for (const Executor& executor : {Executor::host(), Executor::machine()}) {
+  for (const Executor& executor : all_executors()) {
     SCOPED_TRACE(executor.name());
     for (int round = 0; round < 3; ++round) {
       Buffer<TypeParam> buffer(executor, 5000);
@@ -298,7 +307,7 @@ TYPED_TEST(ExecutorTest, ErrorsComeBeforeAnythingIsWritten) {
   const Executor host = Executor::host();
   const Executor machine = Executor::machine();
   const Executor other_machine = Executor::machine();
-  for (const Executor& executor : {host, machine}) {
+  for (const Executor& executor : {host, machine, Executor::cuda("host-lanes")}) {
     SCOPED_TRACE(executor.name());
     const Buffer<TypeParam> x(executor, std::vector<TypeParam>{1, 2, 3});
     const Buffer<TypeParam> shorter(executor, 2);
@@ -332,6 +341,7 @@ TYPED_TEST(ExecutorTest, BuffersThatFitNowhereAreErrors) {
   for (const std::size_t size : {~std::size_t{0}, std::size_t{1} << 61}) {
     EXPECT_EQ(code_for(Executor::host(), size), ErrorCode::OUT_OF_MEMORY);
     EXPECT_EQ(code_for(Executor::machine(), size), ErrorCode::OUT_OF_MEMORY);
+    EXPECT_EQ(code_for(Executor::cuda("host-lanes"), size), ErrorCode::OUT_OF_MEMORY);
   }
   constexpr std::size_t OF_16_GIB = (std::size_t{1} << 34) / sizeof(TypeParam);
   const Executor machine = Executor::machine();
@@ -340,12 +350,19 @@ TYPED_TEST(ExecutorTest, BuffersThatFitNowhereAreErrors) {
   EXPECT_EQ(code_for(machine, 1), ErrorCode::OUT_OF_MEMORY);
 }
 
-/// With the name of a device.
-class ExecutorOnDeviceTest : public ::testing::TestWithParam<const char*> {
+/// An executor that is made when a test wants it, and why it cannot be.
+struct OnDevice {
+  const char* name;
+  Executor (*executor)();
+  bool is_gpu;
+};
+void PrintTo(const OnDevice& device, std::ostream* out) { *out << device.name; }
+
+class ExecutorOnDeviceTest : public ::testing::TestWithParam<OnDevice> {
  protected:
   void SetUp() override {
-    if (GetParam() == std::string_view("cuda") && !why_no_gpu().empty()) GTEST_SKIP() << why_no_gpu();
-    executor.emplace(Executor::machine(GetParam()));
+    if (GetParam().is_gpu && !why_no_gpu().empty()) GTEST_SKIP() << why_no_gpu();
+    executor.emplace(GetParam().executor());
   }
 
   template <class T>
@@ -359,8 +376,13 @@ class ExecutorOnDeviceTest : public ::testing::TestWithParam<const char*> {
   ScalarTarget scalar_target;
   std::optional<Executor> executor;
 };
-INSTANTIATE_TEST_SUITE_P(HostLanes, ExecutorOnDeviceTest, ::testing::Values("host-lanes"));
-INSTANTIATE_TEST_SUITE_P(Gpu, ExecutorOnDeviceTest, ::testing::Values("cuda"));
+constexpr OnDevice MACHINE_ON_HOST_LANES{"machine", [] { return Executor::machine("host-lanes"); }, false};
+constexpr OnDevice MACHINE_ON_GPU{"machine", [] { return Executor::machine("cuda"); }, true};
+constexpr OnDevice KERNELS_ON_HOST_LANES{"kernels", [] { return Executor::cuda("host-lanes"); }, false};
+constexpr OnDevice KERNELS_ON_GPU{"kernels", [] { return Executor::cuda(); }, true};
+INSTANTIATE_TEST_SUITE_P(HostLanes, ExecutorOnDeviceTest,
+                         ::testing::Values(MACHINE_ON_HOST_LANES, KERNELS_ON_HOST_LANES));
+INSTANTIATE_TEST_SUITE_P(Gpu, ExecutorOnDeviceTest, ::testing::Values(MACHINE_ON_GPU, KERNELS_ON_GPU));
 
 TEST_P(ExecutorOnDeviceTest, CallsGiveWhatScalarKernelsDo) {
   expect_scalar_kernels_results<float>();
@@ -368,11 +390,114 @@ TEST_P(ExecutorOnDeviceTest, CallsGiveWhatScalarKernelsDo) {
   expect_scalar_kernels_results<std::int32_t>();
 }
 
+/// With kernels of a GPU: chunks and blocks that are whole and that are not, and more than one step of a reduction.
+class KernelsOnDeviceTest : public ExecutorOnDeviceTest {};
+INSTANTIATE_TEST_SUITE_P(HostLanes, KernelsOnDeviceTest, ::testing::Values(KERNELS_ON_HOST_LANES));
+INSTANTIATE_TEST_SUITE_P(Gpu, KernelsOnDeviceTest, ::testing::Values(KERNELS_ON_GPU));
+
+template <class T>
+void expect_large_calls(const Executor& executor) {
+  for (const std::size_t size : {4095, 4096, 4097, 8192, 16'384, 100'003}) {
+    expect_elementwise<T>(executor, std::vector<std::size_t>{size});
+    expect_reductions(executor, uniform<T>(size, -10, 10, size), uniform<T>(size, -10, 10, size + 1));
+  }
+  // More than 4,096 blocks, so that blocks' extremes have blocks, too; the last is not whole.
+  const std::size_t size = std::size_t{4097} * 4096 + 5;
+  std::vector<T> x(size, T{1});
+  x[size - 1] = 3;
+  x[12'345'678] = 3;
+  x[7] = -2;
+  const Buffer<T> buffer(executor, x);
+  EXPECT_EQ(max(buffer), T{3});
+  EXPECT_EQ(min(buffer), T{-2});
+  EXPECT_EQ(argmax(buffer), 12'345'678u);
+  EXPECT_EQ(sum(buffer), sum(x));
+}
+
+TEST_P(KernelsOnDeviceTest, LargeCallsGiveWhatScalarKernelsDo) {
+  expect_large_calls<float>(*executor);
+  expect_large_calls<double>(*executor);
+  expect_large_calls<std::int32_t>(*executor);
+}
+
+/// The target that has fused multiplication, whose bits executors other than the host have; empty where there is none.
+std::string fused_target() {
+  for (const std::string& name : targets()) {
+    if (name != "SSE4" && name != "scalar") return name;
+  }
+  return "";
+}
+
+template <class T>
+void expect_elementary_functions(const Executor& executor, const std::vector<T>& x) {
+  const auto expect = [&](const char* name, const auto& function) {
+    SCOPED_TRACE(name);
+    std::vector<T> expected(x.size());
+    function(x, expected);
+    const Buffer<T> buffer(executor, x);
+    Buffer<T> result(executor, x.size());
+    function(buffer, result);
+    expect_same(elements_of(result), expected);
+  };
+  expect("exp", exp);
+  expect("log", log);
+  expect("sigmoid", sigmoid);
+  expect("tanh", tanh);
+  expect("gelu", gelu);
+}
+
+TEST_P(KernelsOnDeviceTest, ElementaryFunctionsHaveTheBitsOfTargetsWithFusedMultiplication) {
+  if (fused_target().empty()) GTEST_SKIP() << "this CPU has no such target";
+  set_target(fused_target());
+  expect_elementary_functions(*executor, mixed_values<float>(200'000, 1));
+  expect_elementary_functions(*executor, mixed_values<double>(200'000, 2));
+  expect_elementary_functions(*executor, uniform<float>(100'000, -20, 20, 3));
+  expect_elementary_functions(*executor, uniform<double>(100'000, -50, 50, 4));
+}
+
+TEST_P(KernelsOnDeviceTest, TimesCountFromWhenTheyAreAskedFor) {
+  const std::vector<float> ones(100'000, 1);
+  Buffer<float> x(*executor, ones);
+  add(x, x, x);
+  executor->wait();
+  EXPECT_EQ(executor->times().kernel_seconds, 0);
+  EXPECT_EQ(executor->times().transfer_seconds, 0);
+  executor->start_timing();
+  // More than there are events.
+  for (int i = 0; i < 600; ++i) add(x, 1.0F, x);
+  const ExecutorTimes of_kernels = executor->times();
+  EXPECT_GT(of_kernels.kernel_seconds, 0);
+  EXPECT_EQ(of_kernels.transfer_seconds, 0);
+  EXPECT_EQ(elements_of(x), std::vector<float>(100'000, 602));
+  EXPECT_EQ(executor->times().kernel_seconds, of_kernels.kernel_seconds);
+  EXPECT_GT(executor->times().transfer_seconds, 0);
+  executor->start_timing();
+  EXPECT_EQ(executor->times().kernel_seconds, 0);
+  EXPECT_EQ(executor->times().transfer_seconds, 0);
+}
+
 TEST(ExecutorNamesTest, SayWhereCallsRun) {
   EXPECT_EQ(Executor::host().name(), "host");
   EXPECT_EQ(Executor::machine().name(), "machine on cpu");
   EXPECT_EQ(Executor::machine("host-lanes").name(), "machine on host-lanes");
+  EXPECT_EQ(Executor::cuda("host-lanes").name(), "cuda on host-lanes");
   EXPECT_EQ(error_code_of([] { Executor::machine("abacus"); }), ErrorCode::INVALID_ARGUMENT);
+  EXPECT_EQ(error_code_of([] { Executor::cuda("abacus"); }), ErrorCode::INVALID_ARGUMENT);
+  EXPECT_EQ(error_code_of([] { Executor::cuda("cpu"); }), ErrorCode::INVALID_ARGUMENT);
+  EXPECT_EQ(error_code_of([] { Executor::cuda("cuda:"); }), ErrorCode::INVALID_ARGUMENT);
+}
+
+TEST(ExecutorNamesTest, WithoutAGpuTheErrorSaysWhy) {
+  if (why_no_gpu().empty()) GTEST_SKIP() << "there is a GPU";
+  for (const char* device : {"cuda", "cuda:0", "cuda:99"}) {
+    try {
+      Executor::cuda(device);
+      ADD_FAILURE() << device;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::UNAVAILABLE);
+      EXPECT_EQ(std::string(error.what()), why_no_gpu());
+    }
+  }
 }
 
 TEST(ExecutorNamesTest, CopiesAreTheSameExecutorAndLiveWithTheirBuffers) {
