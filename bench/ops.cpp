@@ -60,6 +60,9 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--cuda-device", line.cuda.device, "The GPU of the section cuda: cuda, cuda:N, host-lanes")
       ->capture_default_str();
   app.add_option("--cuda-sizes", line.cuda.sizes, "Sizes of arrays on the GPU")->delimiter(',')->capture_default_str();
+  app.add_option("--cuda-matrix-sizes", line.cuda.matrix_sizes, "Rows of square matrices on the GPU")
+      ->delimiter(',')
+      ->capture_default_str();
   app.add_option("--cuda-bandwidth-size", line.cuda.bandwidth_size,
                  "Size of the arrays that the GPU's bandwidth is measured with; there are three")
       ->check(CLI::PositiveNumber)

@@ -13,6 +13,7 @@
 #include "armillion/device.hpp"
 #include "armillion/error.hpp"
 #include "armillion/ops.hpp"
+#include "armillion/ops/buffer_matrices.hpp"
 #include "armillion/ops/executor.hpp"
 #include "engine/gpu/cuda_context.hpp"
 #include "engine/gpu/device_choice.hpp"
@@ -203,6 +204,10 @@ const std::vector<Operation> OPERATIONS{
     ARMILLION_UNARY(gelu),
     ARMILLION_REDUCTION(sum),
     ARMILLION_REDUCTION(max),
+    {"softmax", 1, true, [](Span a, Span, std::span<float> r) { ops::softmax(a, r); },
+     [](const Memory& a, const Memory&, Memory& r) { ops::softmax(a, r); }},
+    {"prefix_sum", 1, true, [](Span a, Span, std::span<float> r) { ops::prefix_sum(a, r); },
+     [](const Memory& a, const Memory&, Memory& r) { ops::prefix_sum(a, r); }},
     {"dot", 2, false, [](Span a, Span b, std::span<float>) { reduced_value = ops::dot(a, b); },
      [](const Memory& a, const Memory& b, Memory&) { reduced_value = ops::dot(a, b); }},
 };
@@ -234,6 +239,33 @@ void report_operation(ops::Executor& executor, const Operation& operation, std::
   }
   report.row({operation.name, std::to_string(size), as_time(on_host), as_time(upload), as_time(kernel), download,
               as_time(whole), fmt::format("{:.2f}", on_host / kernel), fmt::format("{:.2f}", on_host / whole)});
+}
+
+void report_products(ops::Executor& executor, const CudaOptions& options, unsigned rounds, Report& report) {
+  report.line();
+  report.line("### Products of a square matrix with another and with a vector");
+  report.line();
+  report.head({"type", "size", "gemm", "TFLOP/s", "gemv", "GB/s"});
+  const auto row = [&]<class T>(const char* type, T, std::size_t size) {
+    const std::vector<float> numbers = random_numbers(size * size, size);
+    const std::vector<T> elements(numbers.begin(), numbers.end());
+    const ops::Buffer<T> a(executor, elements);
+    const ops::Buffer<T> b(executor, elements);
+    const ops::Buffer<T> x(executor, std::span(elements).first(size));
+    ops::Buffer<T> c(executor, size * size);
+    ops::Buffer<T> y(executor, size);
+    const ops::BufferMatrix of_a(a, size, size);
+    const double gemm = median_of(rounds, [&] {
+      return kernel_seconds(
+          executor, [&] { ops::gemm(of_a, ops::BufferMatrix(b, size, size), ops::BufferMatrix(c, size, size)); });
+    });
+    const double gemv = median_of(rounds, [&] { return kernel_seconds(executor, [&] { ops::gemv(of_a, x, y); }); });
+    const double n = static_cast<double>(size);
+    report.row({type, std::to_string(size), as_time(gemm), fmt::format("{:.2f}", 2 * n * n * n / gemm / 1e12),
+                as_time(gemv), rate(n * n * sizeof(T), gemv)});
+  };
+  for (const std::size_t size : options.matrix_sizes) row("float32", float{}, size);
+  for (const std::size_t size : options.matrix_sizes) row("float64", double{}, size);
 }
 
 std::string description_of(const std::string& name) {
@@ -275,6 +307,7 @@ void report_cuda(const CudaOptions& options, const TimingOptions& timing, Report
   for (const Operation& operation : OPERATIONS) {
     for (const std::size_t size : options.sizes) report_operation(*executor, operation, size, timing, report);
   }
+  report_products(*executor, options, timing.rounds, report);
 }
 
 }  // namespace armillion::bench

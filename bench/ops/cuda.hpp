@@ -14,6 +14,8 @@ struct CudaOptions {
   std::string device = "cuda";
   /// Sizes of arrays for the operations.
   std::vector<std::size_t> sizes{1024, 65536, std::size_t{1} << 20, std::size_t{1} << 24};
+  /// Rows of square matrices.
+  std::vector<std::size_t> matrix_sizes{256, 1024, 4096};
   /// Of arrays that bandwidth is measured with.
   std::size_t bandwidth_size = std::size_t{1} << 30;
 };

@@ -9,13 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "armillion/ops/arrangement.hpp"
 #include "armillion/ops/executor.hpp"
 #include "ops/executors/kinds.hpp"
 
 namespace armillion::ops {
-
-using detail::Comparison;
 
 enum class OperandKind : std::uint8_t { ARRAY, SCALAR };
 
@@ -48,7 +45,7 @@ struct ReductionCall {
 
 /// mask[i] = a[i] is in that relation to b[i].
 struct ComparisonCall {
-  Comparison comparison;
+  ComparisonKind kind;
   ElementType type;
   std::size_t size;
   std::uint64_t mask;
@@ -104,7 +101,8 @@ struct SoftmaxCall {
   std::uint64_t result;
 };
 
-/// c = alpha a b + beta c, of shapes (rows, depth), (depth, columns) and (rows, columns). With beta 0, `c` is not read.
+/// c = alpha a b + beta c, of shapes (rows, depth), (depth, columns) and (rows, columns), none of them 0 but the depth.
+/// With beta 0, `c` is not read. Where there is no BLAS the order is that of `MatrixProduct` (kernels.hpp).
 struct ProductCall {
   ElementType type;
   std::size_t rows;
@@ -115,6 +113,19 @@ struct ProductCall {
   std::uint64_t b;
   double beta;
   std::uint64_t c;
+};
+
+/// y = alpha a x + beta y, of shapes (rows, columns), (columns) and (rows). With beta 0, `y` is not read. Without a
+/// BLAS, an element of y is alpha times a `dot`, rounded to the type, plus beta times what it was.
+struct VectorProductCall {
+  ElementType type;
+  std::size_t rows;
+  std::size_t columns;
+  double alpha;
+  std::uint64_t a;
+  std::uint64_t x;
+  double beta;
+  std::uint64_t y;
 };
 
 /// The low bits of a word as a value, and the other way round.
@@ -162,6 +173,18 @@ class ExecutorBackend {
   /// SUM and DOT: the bits of the total, a float64 or an integer of 64 bits, before it is rounded to the result's type.
   /// MIN and MAX: of an element. ARGMAX: an index.
   virtual std::uint64_t run(const ReductionCall& call) = 0;
+  virtual void run(const ComparisonCall& call) = 0;
+  virtual void run(const WhereCall& call) = 0;
+  virtual void run(const GatherCall& call) = 0;
+  virtual void run(const ScatterCall& call) = 0;
+  virtual void run(const PrefixSumCall& call) = 0;
+  virtual void run(const SoftmaxCall& call) = 0;
+  virtual void run(const ProductCall& call) = 0;
+  virtual void run(const VectorProductCall& call) = 0;
+  /// Of at least one 32-bit index.
+  virtual std::uint32_t largest_index(std::uint64_t indices, std::size_t size) = 0;
+  /// Of each row, while the exponentials become the result.
+  virtual std::vector<RowExponentials> exponentials(const SoftmaxCall& call) = 0;
 };
 
 }  // namespace detail

@@ -2,6 +2,7 @@
 #include "armillion/ops/executor.hpp"
 #include "ops/checks.hpp"
 #include "ops/executors/backend.hpp"
+#include "ops/executors/buffer_checks.hpp"
 #include "ops/kernels/kernels.hpp"
 
 namespace armillion::ops::detail {
@@ -45,23 +46,6 @@ Operand operand_of(T x) {
   return {OperandKind::SCALAR, bits_of(x)};
 }
 
-template <class T>
-void require_fits(const char* name, const Buffer<T>& first, const Buffer<T>& other) {
-  require_size(name, first.size(), other.size());
-  if (first.backend() != other.backend()) throw_invalid(name, "the buffers belong to different executors");
-}
-
-template <class T>
-void require_fits(const char*, const Buffer<T>&, T /*scalar*/) {}
-
-/// The executor of the first buffer, which all of the others have too, and the same size.
-template <class T, class... Others>
-ExecutorBackend& backend_of(const char* name, const Buffer<T>& first, const Others&... others) {
-  if (first.backend() == nullptr) throw_invalid(name, "a buffer has been moved from");
-  (require_fits(name, first, others), ...);
-  return *first.backend();
-}
-
 template <class T, class... Operands>
 void run(Named operation, Buffer<T>& result, const Operands&... operands) {
   ExecutorBackend& backend = backend_of(operation.name, result, operands...);
@@ -86,6 +70,10 @@ Result reduce_elements(const char* name, ReductionKind kind, const Buffer<T>& x)
   require_elements(name, x.size());
   return value_of<Result>(reduce(name, kind, x));
 }
+
+// These have the same order.
+static_assert(static_cast<int>(Comparison::EQUAL) == static_cast<int>(ComparisonKind::EQUAL));
+static_assert(static_cast<int>(Comparison::GREATER_EQUAL) == static_cast<int>(ComparisonKind::GREATER_EQUAL));
 
 }  // namespace
 
@@ -134,6 +122,77 @@ void FillBufferForms<T>::operator()(T value, Buffer<T>& result) const {
 template <class T>
 void CopyBufferForms<T>::operator()(const Buffer<T>& source, Buffer<T>& result) const {
   run({"copy", ElementwiseKind::COPY}, result, source);
+}
+
+template <Comparison COMPARISON, class T>
+void CompareBufferForms<COMPARISON, T>::operator()(const Buffer<T>& a, const Buffer<T>& b,
+                                                   Buffer<std::uint8_t>& mask) const {
+  backend_of("comparison", mask, a, b)
+      .run(ComparisonCall{.kind = static_cast<ComparisonKind>(COMPARISON),
+                          .type = ELEMENT_TYPE<T>,
+                          .size = mask.size(),
+                          .mask = mask.address(),
+                          .a = a.address(),
+                          .b = operand_of(b)});
+}
+
+template <Comparison COMPARISON, class T>
+void CompareBufferForms<COMPARISON, T>::operator()(const Buffer<T>& a, T b, Buffer<std::uint8_t>& mask) const {
+  backend_of("comparison", mask, a)
+      .run(ComparisonCall{.kind = static_cast<ComparisonKind>(COMPARISON),
+                          .type = ELEMENT_TYPE<T>,
+                          .size = mask.size(),
+                          .mask = mask.address(),
+                          .a = a.address(),
+                          .b = operand_of(b)});
+}
+
+template <class T>
+void WhereBufferForms<T>::operator()(const Buffer<std::uint8_t>& mask, const Buffer<T>& a, const Buffer<T>& b,
+                                     Buffer<T>& result) const {
+  backend_of("where", result, mask, a, b)
+      .run(WhereCall{.type = ELEMENT_TYPE<T>,
+                     .size = result.size(),
+                     .mask = mask.address(),
+                     .a = a.address(),
+                     .b = b.address(),
+                     .result = result.address()});
+}
+
+template <class T>
+void GatherBufferForms<T>::operator()(const Buffer<T>& source, const Buffer<std::uint32_t>& indices,
+                                      Buffer<T>& result) const {
+  ExecutorBackend& backend = backend_of("gather", result, indices);
+  require_executor("gather", backend, source);
+  require_other("gather", source, result);
+  require_indices("gather", backend, indices, source.size());
+  backend.run(GatherCall{.type = ELEMENT_TYPE<T>,
+                         .size = result.size(),
+                         .source = source.address(),
+                         .row_stride = 0,
+                         .indices = indices.address(),
+                         .result = result.address()});
+}
+
+template <class T>
+void ScatterBufferForms<T>::operator()(const Buffer<T>& source, const Buffer<std::uint32_t>& indices,
+                                       Buffer<T>& result) const {
+  ExecutorBackend& backend = backend_of("scatter", source, indices);
+  require_executor("scatter", backend, result);
+  require_other("scatter", source, result);
+  require_indices("scatter", backend, indices, result.size());
+  backend.run(ScatterCall{.type = ELEMENT_TYPE<T>,
+                          .size = source.size(),
+                          .source = source.address(),
+                          .indices = indices.address(),
+                          .result = result.address(),
+                          .result_size = result.size()});
+}
+
+template <class T>
+void PrefixSumBufferForms<T>::operator()(const Buffer<T>& x, Buffer<T>& result) const {
+  backend_of("prefix_sum", result, x)
+      .run(PrefixSumCall{.type = ELEMENT_TYPE<T>, .size = result.size(), .x = x.address(), .result = result.address()});
 }
 
 template <ReductionOperation OPERATION, class T>
@@ -221,6 +280,37 @@ template struct DotBufferForms<std::int32_t>;
 template struct ArgmaxBufferForms<float>;
 template struct ArgmaxBufferForms<double>;
 template struct ArgmaxBufferForms<std::int32_t>;
+
+template struct CompareBufferForms<Comparison::EQUAL, float>;
+template struct CompareBufferForms<Comparison::EQUAL, double>;
+template struct CompareBufferForms<Comparison::EQUAL, std::int32_t>;
+template struct CompareBufferForms<Comparison::NOT_EQUAL, float>;
+template struct CompareBufferForms<Comparison::NOT_EQUAL, double>;
+template struct CompareBufferForms<Comparison::NOT_EQUAL, std::int32_t>;
+template struct CompareBufferForms<Comparison::LESS, float>;
+template struct CompareBufferForms<Comparison::LESS, double>;
+template struct CompareBufferForms<Comparison::LESS, std::int32_t>;
+template struct CompareBufferForms<Comparison::LESS_EQUAL, float>;
+template struct CompareBufferForms<Comparison::LESS_EQUAL, double>;
+template struct CompareBufferForms<Comparison::LESS_EQUAL, std::int32_t>;
+template struct CompareBufferForms<Comparison::GREATER, float>;
+template struct CompareBufferForms<Comparison::GREATER, double>;
+template struct CompareBufferForms<Comparison::GREATER, std::int32_t>;
+template struct CompareBufferForms<Comparison::GREATER_EQUAL, float>;
+template struct CompareBufferForms<Comparison::GREATER_EQUAL, double>;
+template struct CompareBufferForms<Comparison::GREATER_EQUAL, std::int32_t>;
+template struct WhereBufferForms<float>;
+template struct WhereBufferForms<double>;
+template struct WhereBufferForms<std::int32_t>;
+template struct GatherBufferForms<float>;
+template struct GatherBufferForms<double>;
+template struct GatherBufferForms<std::int32_t>;
+template struct ScatterBufferForms<float>;
+template struct ScatterBufferForms<double>;
+template struct ScatterBufferForms<std::int32_t>;
+template struct PrefixSumBufferForms<float>;
+template struct PrefixSumBufferForms<double>;
+template struct PrefixSumBufferForms<std::int32_t>;
 
 template struct ReductionBufferForms<ReductionOperation::SUM, float>;
 template struct ReductionBufferForms<ReductionOperation::SUM, double>;

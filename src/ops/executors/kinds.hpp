@@ -44,6 +44,8 @@ constexpr std::size_t operand_count(ElementwiseKind kind) {
   return kind <= MAXIMUM ? 2 : 3;
 }
 
+enum class ComparisonKind : std::uint8_t { EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL };
+
 /// Of one array, or of two for DOT.
 enum class ReductionKind : std::uint8_t { SUM, MIN, MAX, ARGMAX, DOT };
 

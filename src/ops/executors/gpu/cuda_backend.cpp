@@ -11,13 +11,17 @@
 #include "ops/executors/backend.hpp"
 #include "ops/executors/gpu/device.hpp"
 #include "ops/executors/gpu/kernel_arguments.hpp"
+#include "ops/executors/gpu/kernel_names.hpp"
 #include "ops/kernels/kernels.hpp"
 
 namespace armillion::ops {
 namespace {
 
 using gpu::Device;
+using gpu::kernel_name;
+using gpu::kernel_name_by_bits;
 using gpu::KernelOperand;
+using gpu::name_of;
 
 constexpr std::string_view HOST_DEVICE = "host-lanes";
 
@@ -33,49 +37,13 @@ constexpr std::uint64_t divide_up(std::uint64_t number, std::uint64_t divisor) {
   return number / divisor + (number % divisor != 0 ? 1 : 0);
 }
 
-// What kernels' names are made of.
-
-constexpr std::string_view name_of(ElementType type) {
-  switch (type) {
-    case ElementType::FLOAT32: return "float32";
-    case ElementType::FLOAT64: return "float64";
-    case ElementType::INT32: return "int32";
-  }
-  return "";
-}
-
-constexpr std::string_view name_of(ElementwiseKind kind) {
-  using enum ElementwiseKind;
-  switch (kind) {
-    case COPY: return "copy";
-    case ABS: return "abs";
-    case NEG: return "neg";
-    case RELU: return "relu";
-    case EXP: return "exp";
-    case LOG: return "log";
-    case SIGMOID: return "sigmoid";
-    case TANH: return "tanh";
-    case GELU: return "gelu";
-    case ADD: return "add";
-    case SUB: return "sub";
-    case MUL: return "mul";
-    case DIV: return "div";
-    case MINIMUM: return "minimum";
-    case MAXIMUM: return "maximum";
-    case FMA: return "fma";
-    case CLIP: return "clip";
-  }
-  return "";
-}
-
-std::string kernel_name(std::string_view name, ElementType type) { return fmt::format("{}_{}", name, name_of(type)); }
-
 KernelOperand kernel_operand(const Operand& operand) {
   return {operand.value, operand.kind == OperandKind::ARRAY ? 1U : 0U};
 }
 
-gpu::Launch elementwise_launch(std::string kernel, ElementType type, std::size_t size) {
-  const std::uint64_t chunks = divide_up(size, gpu::elementwise_chunk(size_of(type)));
+/// Of a kernel that goes through arrays chunk by chunk.
+gpu::Launch elementwise_launch(std::string kernel, std::size_t element_bytes, std::size_t size) {
+  const std::uint64_t chunks = divide_up(size, gpu::elementwise_chunk(element_bytes));
   return {std::move(kernel), std::min(chunks, MAX_BLOCKS), gpu::ELEMENTWISE_THREADS};
 }
 
@@ -132,7 +100,8 @@ class CudaBackend final : public detail::ExecutorBackend {
     if (call.size == 0) return;
     gpu::ElementwiseArguments arguments{.result = call.result, .size = call.size, .operands = {}};
     for (std::size_t i = 0; i < call.operands.size(); ++i) arguments.operands[i] = kernel_operand(call.operands[i]);
-    device_->launch(elementwise_launch(kernel_name(name_of(call.kind), call.type), call.type, call.size), &arguments);
+    device_->launch(elementwise_launch(kernel_name(name_of(call.kind), call.type), size_of(call.type), call.size),
+                    &arguments);
   }
 
   std::uint64_t run(const ReductionCall& call) override {
@@ -147,16 +116,224 @@ class CudaBackend final : public detail::ExecutorBackend {
     return 0;
   }
 
+  void run(const ComparisonCall& call) override {
+    if (call.size == 0) return;
+    const gpu::ElementwiseArguments arguments{
+        .result = call.mask, .size = call.size, .operands = {{call.a, 1}, kernel_operand(call.b), {}}};
+    device_->launch(elementwise_launch(kernel_name(name_of(call.kind), call.type), size_of(call.type), call.size),
+                    &arguments);
+  }
+
+  void run(const WhereCall& call) override {
+    if (call.size == 0) return;
+    const gpu::WhereArguments arguments{
+        .result = call.result, .size = call.size, .mask = call.mask, .a = call.a, .b = call.b};
+    device_->launch(elementwise_launch(kernel_name_by_bits("where", call.type), size_of(call.type), call.size),
+                    &arguments);
+  }
+
+  void run(const GatherCall& call) override {
+    if (call.size == 0) return;
+    const gpu::GatherArguments arguments{.result = call.result,
+                                         .size = call.size,
+                                         .source = call.source,
+                                         .row_stride = call.row_stride,
+                                         .indices = call.indices};
+    device_->launch(elementwise_launch(kernel_name_by_bits("gather", call.type), size_of(call.type), call.size),
+                    &arguments);
+  }
+
+  void run(const ScatterCall& call) override {
+    if (call.size == 0) return;
+    const std::size_t claims_bytes = call.result_size * sizeof(std::uint64_t);
+    const std::uint64_t claims = scratch_.take(claims_bytes);
+    device_->fill(claims, std::byte{0}, claims_bytes);
+    const gpu::ScatterArguments arguments{
+        .result = call.result, .size = call.size, .source = call.source, .indices = call.indices, .claims = claims};
+    device_->launch(elementwise_launch("claim", sizeof(std::uint32_t), call.size), &arguments);
+    device_->launch(elementwise_launch(kernel_name_by_bits("scatter", call.type), size_of(call.type), call.size),
+                    &arguments);
+  }
+
+  std::uint32_t largest_index(std::uint64_t indices, std::size_t size) override {
+    std::uint64_t index = 0;
+    const std::uint64_t largest = scratch_.take(sizeof index);
+    device_->fill(largest, std::byte{0}, sizeof index);
+    const gpu::LargestIndexArguments arguments{.largest = largest, .size = size, .indices = indices};
+    device_->launch(elementwise_launch("largest_index", sizeof(std::uint32_t), size), &arguments);
+    device_->read(std::as_writable_bytes(std::span(&index, 1)), largest);
+    return static_cast<std::uint32_t>(index);
+  }
+
+  void run(const PrefixSumCall& call) override {
+    if (call.size == 0) return;
+    // The sums of chunks have chunks, too, and so on: a level for each, the array's the first.
+    const ElementType type_of_sums = call.type == ElementType::INT32 ? ElementType::INT32 : ElementType::FLOAT64;
+    std::vector<std::size_t> sizes{call.size};
+    std::size_t scratch_bytes = 0;
+    std::vector<std::size_t> offsets{0};
+    while (sizes.back() > gpu::PREFIX_CHUNK) {
+      sizes.push_back(divide_up(sizes.back(), gpu::PREFIX_CHUNK));
+      offsets.push_back(scratch_bytes);
+      scratch_bytes += aligned(sizes.back() * size_of(type_of_sums));
+    }
+    const std::uint64_t scratch = scratch_bytes > 0 ? scratch_.take(scratch_bytes) : 0;
+    const auto array_at = [&](std::size_t level) { return level == 0 ? call.x : scratch + offsets[level]; };
+    const auto launch = [&](std::string_view kernel, std::size_t level, std::uint64_t result, std::uint64_t chunks) {
+      const gpu::PrefixSumArguments arguments{
+          .result = result, .size = sizes[level], .array = array_at(level), .chunks = chunks};
+      device_->launch({.kernel = kernel_name(kernel, level == 0 ? call.type : type_of_sums),
+                       .blocks = std::min(divide_up(sizes[level], gpu::PREFIX_CHUNK), MAX_BLOCKS),
+                       .block_threads = gpu::PREFIX_THREADS,
+                       .shared_bytes = gpu::PREFIX_SHARED_BYTES},
+                      &arguments);
+    };
+    const std::size_t last = sizes.size() - 1;
+    for (std::size_t level = 0; level < last; ++level) launch("chunk_sums", level, array_at(level + 1), 0);
+    for (std::size_t level = last + 1; level-- > 0;) {
+      launch("prefix_sums", level, level == 0 ? call.result : array_at(level), level == last ? 0 : array_at(level + 1));
+    }
+  }
+
+  void run(const SoftmaxCall& call) override {
+    const RowScratch scratch = exponentials_of_rows(call);
+    const std::uint64_t factors = scratch.results;
+    fold_rows("row_factors", call.type, call.rows, scratch.blocks_in_row, scratch.blocks, factors);
+    const gpu::ScaleRowsArguments arguments{
+        .elements = call.result, .rows = call.rows, .columns = call.columns, .factors = factors};
+    device_->launch({.kernel = kernel_name("scale_rows", call.type),
+                     .blocks = std::min(call.rows * scratch.blocks_in_row, MAX_BLOCKS),
+                     .block_threads = gpu::ELEMENTWISE_THREADS},
+                    &arguments);
+  }
+
+  std::vector<detail::RowExponentials> exponentials(const SoftmaxCall& call) override {
+    const RowScratch scratch = exponentials_of_rows(call);
+    fold_rows("row_sums", ElementType::FLOAT64, call.rows, scratch.blocks_in_row, scratch.blocks, scratch.results);
+    std::vector<double> sums(call.rows);
+    device_->read(std::as_writable_bytes(std::span(sums)), scratch.results);
+    return call.type == ElementType::FLOAT64 ? rows_of<double>(scratch.largest, sums)
+                                             : rows_of<float>(scratch.largest, sums);
+  }
+
+  void run(const ProductCall& call) override {
+    const std::size_t element_bytes = size_of(call.type);
+    const std::uint32_t tile = gpu::product_tile(element_bytes);
+    const gpu::ProductArguments arguments{.c = call.c,
+                                          .a = call.a,
+                                          .b = call.b,
+                                          .rows = call.rows,
+                                          .columns = call.columns,
+                                          .depth = call.depth,
+                                          .alpha = call.alpha,
+                                          .beta = call.beta};
+    device_->launch({.kernel = kernel_name("products", call.type),
+                     .blocks = std::min(divide_up(call.rows, tile) * divide_up(call.columns, tile), MAX_BLOCKS),
+                     .block_threads = gpu::PRODUCT_THREADS,
+                     .shared_bytes = gpu::product_shared_bytes(element_bytes)},
+                    &arguments);
+  }
+
+  void run(const VectorProductCall& call) override {
+    const std::size_t blocks_in_row = divide_up(call.columns, BLOCK);
+    const std::uint64_t blocks = scratch_.take(std::max<std::size_t>(call.rows * blocks_in_row, 1) * sizeof(double));
+    if (call.columns > 0) {
+      reduce_blocks("block_dots", call.type,
+                    {.results = blocks,
+                     .rows = call.rows,
+                     .columns = call.columns,
+                     .arrays = {call.a, call.x},
+                     .row_strides = {call.columns, 0},
+                     .exponentials = 0,
+                     .largest = 0});
+    }
+    fold_rows("row_products", call.type, call.rows, blocks_in_row, blocks, call.y, call.alpha, call.beta);
+  }
+
  private:
-  /// Reduces blocks of arrays to an element of `results` each.
-  void reduce_blocks(std::string_view kernel, ElementType type, std::size_t size, std::array<std::uint64_t, 2> arrays,
-                     std::uint64_t results) {
-    const gpu::ReductionArguments arguments{.results = results, .size = size, .arrays = {arrays[0], arrays[1]}};
+  static constexpr std::uint64_t aligned(std::uint64_t size_bytes) {
+    return divide_up(size_bytes, ALIGNMENT) * ALIGNMENT;
+  }
+
+  /// Reduces each block of arrays to an element of the results.
+  void reduce_blocks(std::string_view kernel, ElementType type, const gpu::ReductionArguments& arguments) {
+    const std::uint64_t blocks = arguments.rows * divide_up(arguments.columns, BLOCK);
     device_->launch({.kernel = kernel_name(kernel, type),
-                     .blocks = std::min(divide_up(divide_up(size, BLOCK), gpu::TEAMS), MAX_BLOCKS),
+                     .blocks = std::min(divide_up(blocks, gpu::TEAMS), MAX_BLOCKS),
                      .block_threads = gpu::REDUCTION_THREADS,
                      .shared_bytes = gpu::REDUCTION_SHARED_BYTES},
                     &arguments);
+  }
+
+  void reduce_blocks(std::string_view kernel, ElementType type, std::size_t size, std::array<std::uint64_t, 2> arrays,
+                     std::uint64_t results) {
+    reduce_blocks(kernel, type,
+                  {.results = results,
+                   .rows = 1,
+                   .columns = size,
+                   .arrays = {arrays[0], arrays[1]},
+                   .row_strides = {0, 0},
+                   .exponentials = 0,
+                   .largest = 0});
+  }
+
+  /// Makes one element for each row of what its blocks have given.
+  void fold_rows(std::string_view kernel, ElementType type, std::size_t rows, std::size_t blocks_in_row,
+                 std::uint64_t blocks, std::uint64_t results, double alpha = 1, double beta = 0) {
+    const gpu::RowArguments arguments{.results = results,
+                                      .rows = rows,
+                                      .blocks_in_row = blocks_in_row,
+                                      .blocks = blocks,
+                                      .alpha = alpha,
+                                      .beta = beta};
+    device_->launch({.kernel = kernel_name(kernel, type),
+                     .blocks = std::min<std::uint64_t>(rows, MAX_BLOCKS),
+                     .block_threads = gpu::ROW_THREADS,
+                     .shared_bytes = gpu::ROW_SHARED_BYTES},
+                    &arguments);
+  }
+
+  /// Where a softmax has its rows' numbers.
+  struct RowScratch {
+    std::size_t blocks_in_row;
+    /// The blocks' sums.
+    std::uint64_t blocks;
+    /// The largest element of each row.
+    std::uint64_t largest;
+    /// Room for 8 bytes for each row.
+    std::uint64_t results;
+  };
+
+  /// Writes the exponentials of rows to the result.
+  RowScratch exponentials_of_rows(const SoftmaxCall& call) {
+    const std::size_t blocks_in_row = divide_up(call.columns, BLOCK);
+    const std::uint64_t blocks_bytes = aligned(call.rows * blocks_in_row * sizeof(double));
+    const std::uint64_t rows_bytes = aligned(call.rows * sizeof(double));
+    const std::uint64_t blocks = scratch_.take(blocks_bytes + 2 * rows_bytes);
+    const RowScratch scratch{.blocks_in_row = blocks_in_row,
+                             .blocks = blocks,
+                             .largest = blocks + blocks_bytes,
+                             .results = blocks + blocks_bytes + rows_bytes};
+    gpu::ReductionArguments arguments{.results = blocks,
+                                      .rows = call.rows,
+                                      .columns = call.columns,
+                                      .arrays = {call.x, 0},
+                                      .row_strides = {call.columns, 0},
+                                      .exponentials = call.result,
+                                      .largest = scratch.largest};
+    reduce_blocks("block_maxima", call.type, arguments);
+    fold_rows("row_maxima", call.type, call.rows, blocks_in_row, blocks, scratch.largest);
+    reduce_blocks("block_exponentials", call.type, arguments);
+    return scratch;
+  }
+
+  template <class T>
+  std::vector<detail::RowExponentials> rows_of(std::uint64_t largest_address, const std::vector<double>& sums) {
+    std::vector<T> largest(sums.size());
+    device_->read(std::as_writable_bytes(std::span(largest)), largest_address);
+    std::vector<detail::RowExponentials> rows(sums.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) rows[row] = {static_cast<double>(largest[row]), sums[row]};
+    return rows;
   }
 
   /// The sums of blocks, added one after the other by the host: their order is that of sums.
@@ -184,7 +361,7 @@ class CudaBackend final : public detail::ExecutorBackend {
     const std::size_t element_bytes = size_of(call.type);
     std::size_t size = divide_up(call.size, BLOCK);
     // The second step writes behind what the first one wrote, the third where the first did, and so on.
-    const std::uint64_t first_bytes = divide_up(size * element_bytes, ALIGNMENT) * ALIGNMENT;
+    const std::uint64_t first_bytes = aligned(size * element_bytes);
     const std::uint64_t first = scratch_.take(first_bytes + divide_up(size, BLOCK) * element_bytes);
     std::array<std::uint64_t, 2> results{first, first + first_bytes};
     reduce_blocks(kernel, call.type, call.size, call.arrays, results[0]);
@@ -203,7 +380,7 @@ class CudaBackend final : public detail::ExecutorBackend {
     const std::uint64_t found = scratch_.take(sizeof index);
     device_->fill(found, std::byte{0xff}, sizeof index);
     const gpu::FindArguments arguments{.found = found, .size = call.size, .array = call.arrays[0], .value = value_bits};
-    device_->launch(elementwise_launch(kernel_name("find", call.type), call.type, call.size), &arguments);
+    device_->launch(elementwise_launch(kernel_name("find", call.type), size_of(call.type), call.size), &arguments);
     device_->read(std::as_writable_bytes(std::span(&index, 1)), found);
     return index;
   }

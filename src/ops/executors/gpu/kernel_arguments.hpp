@@ -29,31 +29,139 @@ constexpr std::uint32_t elementwise_chunk(std::size_t element_bytes) {
   return ELEMENTWISE_THREADS * ELEMENTWISE_VECTORS * VECTOR_BYTES / static_cast<std::uint32_t>(element_bytes);
 }
 
-/// What a block of an array is, see reductions.hpp.
+// What a block of an array is, see reductions.hpp. An array is a matrix of one row, each of whose rows has blocks of
+// its own; a block of all rows has a number, in their order.
 inline constexpr std::uint32_t BLOCK_ELEMENTS = 4096;
 
-/// Reductions of each of an array's blocks (see reductions.hpp) to one element of `results`.
+/// Reductions of each block to one element of `results`.
 struct ReductionArguments {
   std::uint64_t results;
-  std::uint64_t size;
-  /// Both for DOT.
+  std::uint64_t rows;
+  std::uint64_t columns;
+  /// Of two arrays for products.
   std::uint64_t arrays[2];
+  /// Elements from the start of a row to that of the next: 0 for an array that all rows have.
+  std::uint64_t row_strides[2];
+  /// Of exponentials: where they are written, and each row's largest element.
+  std::uint64_t exponentials;
+  std::uint64_t largest;
 };
 /// A team of 16 threads reduces a block of elements: together they load 256 bytes, one element for each partial sum.
 inline constexpr std::uint32_t TEAM_THREADS = 16;
 inline constexpr std::uint32_t TEAMS = 4;
 inline constexpr std::uint32_t REDUCTION_THREADS = TEAMS * TEAM_THREADS;
-/// What a team's partial results, at most 8 bytes for each of 4, take.
+/// What teams' partial results, 8 bytes at most for each of 4 of a thread, take.
 inline constexpr std::uint32_t REDUCTION_SHARED_BYTES = REDUCTION_THREADS * 4 * 8;
+
+/// What becomes of the results of a row's blocks. A block of threads works on a row.
+struct RowArguments {
+  /// An element for each row.
+  std::uint64_t results;
+  std::uint64_t rows;
+  std::uint64_t blocks_in_row;
+  /// Of each block.
+  std::uint64_t blocks;
+  /// Of products: result = alpha product + beta result, where beta is not 0.
+  double alpha;
+  double beta;
+};
+inline constexpr std::uint32_t ROW_THREADS = 64;
+/// Blocks' results that are read at a time, of 8 bytes at most.
+inline constexpr std::uint32_t ROW_SHARED_BYTES = ROW_THREADS * 8;
+
+/// Each row's elements, times a number of the row.
+struct ScaleRowsArguments {
+  std::uint64_t elements;
+  std::uint64_t rows;
+  std::uint64_t columns;
+  std::uint64_t factors;
+};
 
 /// The first element that equals a value or is a NaN.
 struct FindArguments {
-  /// A word that becomes the smallest such index and what it was before.
+  /// A word that becomes the smallest such index, or stays what it is.
   std::uint64_t found;
   std::uint64_t size;
   std::uint64_t array;
   /// The value's bits.
   std::uint64_t value;
 };
+
+/// result[i] = mask[i] != 0 ? a[i] : b[i].
+struct WhereArguments {
+  std::uint64_t result;
+  std::uint64_t size;
+  std::uint64_t mask;
+  std::uint64_t a;
+  std::uint64_t b;
+};
+
+/// The largest of some indices.
+struct LargestIndexArguments {
+  /// A word that becomes it, or stays what it is.
+  std::uint64_t largest;
+  std::uint64_t size;
+  std::uint64_t indices;
+};
+
+/// result[i] = source[i * row_stride + indices[i]].
+struct GatherArguments {
+  std::uint64_t result;
+  std::uint64_t size;
+  std::uint64_t source;
+  std::uint64_t row_stride;
+  std::uint64_t indices;
+};
+
+/// result[indices[i]] = source[i], in two steps: first each element of the result is claimed by the last that is to be
+/// there.
+struct ScatterArguments {
+  std::uint64_t result;
+  std::uint64_t size;
+  std::uint64_t source;
+  std::uint64_t indices;
+  /// For each element of the result, one more than the number of the source's: 0 at first.
+  std::uint64_t claims;
+};
+
+/// Sums of a prefix: of chunks of an array, or, with what stands before each chunk, of elements.
+struct PrefixSumArguments {
+  /// An element for each chunk, or for each of the array's.
+  std::uint64_t result;
+  std::uint64_t size;
+  std::uint64_t array;
+  /// The prefix sums of chunks; 0 where there is but one.
+  std::uint64_t chunks;
+};
+inline constexpr std::uint32_t PREFIX_THREADS = 256;
+/// Elements that a thread adds up one after the other.
+inline constexpr std::uint32_t PREFIX_RUN = 8;
+inline constexpr std::uint32_t PREFIX_CHUNK = PREFIX_THREADS * PREFIX_RUN;
+/// A chunk's elements or sums, of 8 bytes at most, and threads' sums, twice.
+inline constexpr std::uint32_t PREFIX_SHARED_BYTES = (PREFIX_CHUNK + 2 * PREFIX_THREADS) * 8;
+
+/// c = alpha a b + beta c, row-major; `c` is not read where beta is 0.
+struct ProductArguments {
+  std::uint64_t c;
+  std::uint64_t a;
+  std::uint64_t b;
+  std::uint64_t rows;
+  std::uint64_t columns;
+  std::uint64_t depth;
+  double alpha;
+  double beta;
+};
+inline constexpr std::uint32_t PRODUCT_THREADS = 256;
+/// Rows and columns of `c` that a block of threads works on, and how deep it reads `a` and `b` at a time.
+constexpr std::uint32_t product_tile(std::size_t element_bytes) { return element_bytes == 8 ? 64 : 128; }
+inline constexpr std::uint32_t PRODUCT_DEPTH = 8;
+/// Elements behind each row of a slice of `a`, so that a warp, which stores columns of it, stores to all banks of
+/// shared memory.
+inline constexpr std::uint32_t PRODUCT_PADDING = 4;
+/// A slice of both matrices.
+constexpr std::uint32_t product_shared_bytes(std::size_t element_bytes) {
+  return PRODUCT_DEPTH * (2 * product_tile(element_bytes) + PRODUCT_PADDING) *
+         static_cast<std::uint32_t>(element_bytes);
+}
 
 }  // namespace armillion::ops::gpu

@@ -10,5 +10,8 @@
 //   void synchronize() const;                       all threads have done what stands before
 //   ARMILLION_SHARED T* shared<T>() const;          memory that its threads share
 //   PerThread<T>                                    a value of each thread: `value[thread]`
+#include "ops/executors/gpu/arrangement_kernels.hpp"
 #include "ops/executors/gpu/elementwise_kernels.hpp"
+#include "ops/executors/gpu/product_kernels.hpp"
 #include "ops/executors/gpu/reduction_kernels.hpp"
+#include "ops/executors/gpu/row_kernels.hpp"

@@ -15,31 +15,43 @@ using Partial = std::conditional_t<std::is_integral_v<T>, std::int64_t, T>;
 template <class T>
 using BlockTotal = std::conditional_t<std::is_integral_v<T>, std::int64_t, double>;
 
-/// results[block] = `Total`(reduction of the block). `fold(partial, i)` adds element i of the arrays to a partial
-/// result, which begins as `neutral`; `combine(a, b)` adds two of them. Both orders are those of sums.
+constexpr std::uint64_t blocks_in_row(std::uint64_t columns) { return (columns + BLOCK_ELEMENTS - 1) / BLOCK_ELEMENTS; }
+
+/// results[block] = `Total`(reduction of the block). `fold` says how elements are added to partial results, which begin
+/// as `neutral`; `combine(a, b)` adds two partial results. Both orders are those of sums.
 template <class T, class P, class Total, class Block, class Fold, class Combine>
 ARMILLION_INLINE void reduce_blocks(const Block& block, const ReductionArguments& arguments, P neutral,
                                     const Fold& fold, const Combine& combine) {
   constexpr std::uint32_t LANES = VECTOR_ELEMENTS<T>;
   constexpr std::uint32_t GROUPS = BLOCK_ELEMENTS / TEAM_ELEMENTS<T>;
-  const std::uint64_t blocks = (arguments.size + BLOCK_ELEMENTS - 1) / BLOCK_ELEMENTS;
+  const std::uint64_t of_row = blocks_in_row(arguments.columns);
+  const std::uint64_t blocks = arguments.rows * of_row;
   auto* const partials = block.template shared<P>();
   for (std::uint64_t first = block.index() * TEAMS; first < blocks; first += block.count() * TEAMS) {
     block.for_each_thread([&](std::uint32_t thread) {
-      const std::uint64_t begin = (first + thread / TEAM_THREADS) * BLOCK_ELEMENTS;
-      const std::uint64_t mine = begin + thread % TEAM_THREADS * LANES;
+      const std::uint64_t number = first + thread / TEAM_THREADS;
       P partial[LANES];
 #pragma unroll
       for (std::uint32_t lane = 0; lane < LANES; ++lane) partial[lane] = neutral;
-      if (begin + BLOCK_ELEMENTS <= arguments.size) {
+      if (number < blocks) {
+        const std::uint64_t row = number / of_row;
+        const std::uint64_t begin = number % of_row * BLOCK_ELEMENTS;
+        const std::uint64_t mine = begin + thread % TEAM_THREADS * LANES;
+        Fold of_row_fold = fold;
+        of_row_fold.go_to(row);
+        if (begin + BLOCK_ELEMENTS <= arguments.columns && fold.is_aligned(row)) {
 #pragma unroll 8
-        for (std::uint32_t group = 0; group < GROUPS; ++group) {
-          fold.vector(partial, (mine + group * TEAM_ELEMENTS<T>) / LANES);
-        }
-      } else {
-        for (std::uint64_t i = mine; i < arguments.size; i += TEAM_ELEMENTS<T>) {
-          for (std::uint32_t lane = 0; lane < LANES && i + lane < arguments.size; ++lane) {
-            partial[lane] = fold.element(partial[lane], i + lane);
+          for (std::uint32_t group = 0; group < GROUPS; ++group) {
+            of_row_fold.add_vector(partial, (mine + group * TEAM_ELEMENTS<T>) / LANES);
+          }
+        } else {
+          const std::uint64_t rest = arguments.columns - begin;
+          const std::uint64_t end = begin + (rest < BLOCK_ELEMENTS ? rest : BLOCK_ELEMENTS);
+          for (std::uint64_t i = mine; i < end; i += TEAM_ELEMENTS<T>) {
+#pragma unroll
+            for (std::uint32_t lane = 0; lane < LANES; ++lane) {
+              if (i + lane < end) partial[lane] = of_row_fold.add_element(partial[lane], i + lane);
+            }
           }
         }
       }
@@ -65,38 +77,58 @@ ARMILLION_INLINE void reduce_blocks(const Block& block, const ReductionArguments
   }
 }
 
-/// How one array's elements are folded.
+/// Whether a row begins where vectors may be loaded.
+template <class T>
+ARMILLION_INLINE bool begins_at_vector(std::uint64_t row, std::uint64_t row_stride) {
+  return row * row_stride % VECTOR_ELEMENTS<T> == 0;
+}
+
+/// Folds elements of one array: partial = function(partial, x).
 template <class T, class P, class Function>
 struct FoldOne {
-  std::uint64_t array;
+  ARMILLION_GLOBAL const T* array;
+  std::uint64_t row_stride;
   Function function;
 
-  ARMILLION_INLINE void vector(P* partial, std::uint64_t index) const {
-    const Vector<T> x = global<const Vector<T>>(array)[index];
+  ARMILLION_INLINE bool is_aligned(std::uint64_t row) const { return begins_at_vector<T>(row, row_stride); }
+  ARMILLION_INLINE void go_to(std::uint64_t row) { array += row * row_stride; }
+  ARMILLION_INLINE void add_vector(P* partial, std::uint64_t index) const {
+    const Vector<T> x = reinterpret_cast<ARMILLION_GLOBAL const Vector<T>*>(array)[index];
 #pragma unroll
     for (std::uint32_t lane = 0; lane < VECTOR_ELEMENTS<T>; ++lane) partial[lane] = function(partial[lane], x[lane]);
   }
-  ARMILLION_INLINE P element(P partial, std::uint64_t index) const {
-    return function(partial, global<const T>(array)[index]);
-  }
+  ARMILLION_INLINE P add_element(P partial, std::uint64_t index) const { return function(partial, array[index]); }
 };
 
-/// How two arrays' elements are.
+template <class T, class P, class Function>
+ARMILLION_INLINE FoldOne<T, P, Function> fold_one(const ReductionArguments& arguments, Function function) {
+  return {global<const T>(arguments.arrays[0]), arguments.row_strides[0], function};
+}
+
+/// Folds elements of two arrays: partial = function(partial, x, y).
 template <class T, class P, class Function>
 struct FoldTwo {
-  std::uint64_t arrays[2];
+  ARMILLION_GLOBAL const T* arrays[2];
+  std::uint64_t row_strides[2];
   Function function;
 
-  ARMILLION_INLINE void vector(P* partial, std::uint64_t index) const {
-    const Vector<T> x = global<const Vector<T>>(arrays[0])[index];
-    const Vector<T> y = global<const Vector<T>>(arrays[1])[index];
+  ARMILLION_INLINE bool is_aligned(std::uint64_t row) const {
+    return begins_at_vector<T>(row, row_strides[0]) && begins_at_vector<T>(row, row_strides[1]);
+  }
+  ARMILLION_INLINE void go_to(std::uint64_t row) {
+    arrays[0] += row * row_strides[0];
+    arrays[1] += row * row_strides[1];
+  }
+  ARMILLION_INLINE void add_vector(P* partial, std::uint64_t index) const {
+    const Vector<T> x = reinterpret_cast<ARMILLION_GLOBAL const Vector<T>*>(arrays[0])[index];
+    const Vector<T> y = reinterpret_cast<ARMILLION_GLOBAL const Vector<T>*>(arrays[1])[index];
 #pragma unroll
     for (std::uint32_t lane = 0; lane < VECTOR_ELEMENTS<T>; ++lane) {
       partial[lane] = function(partial[lane], x[lane], y[lane]);
     }
   }
-  ARMILLION_INLINE P element(P partial, std::uint64_t index) const {
-    return function(partial, global<const T>(arrays[0])[index], global<const T>(arrays[1])[index]);
+  ARMILLION_INLINE P add_element(P partial, std::uint64_t index) const {
+    return function(partial, arrays[0][index], arrays[1][index]);
   }
 };
 
@@ -113,8 +145,7 @@ template <class T, class Block>
 ARMILLION_INLINE void block_sums(const Block& block, const ReductionArguments& arguments) {
   using P = Partial<T>;
   const auto function = [](P partial, T x) { return sum_of_two<T>(partial, x); };
-  reduce_blocks<T, P, BlockTotal<T>>(block, arguments, P{0},
-                                     FoldOne<T, P, decltype(function)>{arguments.arrays[0], function},
+  reduce_blocks<T, P, BlockTotal<T>>(block, arguments, P{0}, fold_one<T, P>(arguments, function),
                                      [](P a, P b) { return sum_of_two<T>(a, b); });
 }
 
@@ -126,7 +157,10 @@ ARMILLION_INLINE void block_dots(const Block& block, const ReductionArguments& a
     if constexpr (std::is_floating_point_v<T>) return multiply_add(x, y, partial);
   };
   reduce_blocks<T, P, BlockTotal<T>>(
-      block, arguments, P{0}, FoldTwo<T, P, decltype(function)>{{arguments.arrays[0], arguments.arrays[1]}, function},
+      block, arguments, P{0},
+      FoldTwo<T, P, decltype(function)>{{global<const T>(arguments.arrays[0]), global<const T>(arguments.arrays[1])},
+                                        {arguments.row_strides[0], arguments.row_strides[1]},
+                                        function},
       [](P a, P b) { return sum_of_two<T>(a, b); });
 }
 
@@ -142,8 +176,8 @@ constexpr T neutral_extreme() {
 template <class T, bool IS_MINIMUM, class Block>
 ARMILLION_INLINE void block_extremes(const Block& block, const ReductionArguments& arguments) {
   const auto function = [](T a, T b) { return IS_MINIMUM ? smaller(a, b) : larger(a, b); };
-  reduce_blocks<T, T, T>(block, arguments, neutral_extreme<T, IS_MINIMUM>(),
-                         FoldOne<T, T, decltype(function)>{arguments.arrays[0], function}, function);
+  reduce_blocks<T, T, T>(block, arguments, neutral_extreme<T, IS_MINIMUM>(), fold_one<T, T>(arguments, function),
+                         function);
 }
 
 template <class T, class Block>

@@ -13,32 +13,11 @@
 
 #include "armillion/device.hpp"
 #include "armillion/ops.hpp"
+#include "unit/ops/executors/support.hpp"
 #include "unit/ops/support.hpp"
 
 namespace armillion::ops::test {
 namespace {
-
-/// Results are compared with those of the scalar kernels on arrays.
-class ScalarTarget {
- public:
-  ScalarTarget() : before_(target()) { set_target("scalar"); }
-  ~ScalarTarget() { set_target(before_); }
-  ScalarTarget(const ScalarTarget&) = delete;
-  ScalarTarget& operator=(const ScalarTarget&) = delete;
-
- private:
-  std::string before_;
-};
-
-/// One of each kind that needs no GPU: the last is the GPU's code, compiled for the CPU.
-std::vector<Executor> all_executors() { return {Executor::host(), Executor::machine(), Executor::cuda("host-lanes")}; }
-
-template <class T>
-std::vector<T> elements_of(const Buffer<T>& buffer) {
-  std::vector<T> elements(buffer.size());
-  buffer.download(elements);
-  return elements;
-}
 
 /// Up to three operands and two scalars for an elementwise operation, on arrays or on buffers.
 template <class T>
@@ -160,7 +139,7 @@ TYPED_TEST(ExecutorTest, ElementwiseCallsOnAMachineGiveWhatScalarKernelsDo) {
   expect_elementwise<TypeParam>(Executor::machine(), all_sizes());
 }
 
-TYPED_TEST(ExecutorTest, ElementwiseCallsByKernelsForGpusGiveWhatScalarKernelsDo) {
+TYPED_TEST(ExecutorTest, ElementwiseCallsByKernelsGiveWhatScalarKernelsDo) {
   expect_elementwise<TypeParam>(Executor::cuda("host-lanes"), all_sizes());
 }
 
@@ -350,21 +329,8 @@ TYPED_TEST(ExecutorTest, BuffersThatFitNowhereAreErrors) {
   EXPECT_EQ(code_for(machine, 1), ErrorCode::OUT_OF_MEMORY);
 }
 
-/// An executor that is made when a test wants it, and why it cannot be.
-struct OnDevice {
-  const char* name;
-  Executor (*executor)();
-  bool is_gpu;
-};
-void PrintTo(const OnDevice& device, std::ostream* out) { *out << device.name; }
-
-class ExecutorOnDeviceTest : public ::testing::TestWithParam<OnDevice> {
+class ExecutorOnDeviceTest : public OnDeviceTest {
  protected:
-  void SetUp() override {
-    if (GetParam().is_gpu && !why_no_gpu().empty()) GTEST_SKIP() << why_no_gpu();
-    executor.emplace(GetParam().executor());
-  }
-
   template <class T>
   void expect_scalar_kernels_results() {
     expect_elementwise<T>(*executor, std::vector<std::size_t>{0, 1, 3, 4, 37, 1030});
@@ -372,17 +338,10 @@ class ExecutorOnDeviceTest : public ::testing::TestWithParam<OnDevice> {
       expect_reductions(*executor, uniform<T>(size, -10, 10, size), uniform<T>(size, -10, 10, size + 1));
     }
   }
-
-  ScalarTarget scalar_target;
-  std::optional<Executor> executor;
 };
-constexpr OnDevice MACHINE_ON_HOST_LANES{"machine", [] { return Executor::machine("host-lanes"); }, false};
-constexpr OnDevice MACHINE_ON_GPU{"machine", [] { return Executor::machine("cuda"); }, true};
-constexpr OnDevice KERNELS_ON_HOST_LANES{"kernels", [] { return Executor::cuda("host-lanes"); }, false};
-constexpr OnDevice KERNELS_ON_GPU{"kernels", [] { return Executor::cuda(); }, true};
 INSTANTIATE_TEST_SUITE_P(HostLanes, ExecutorOnDeviceTest,
-                         ::testing::Values(MACHINE_ON_HOST_LANES, KERNELS_ON_HOST_LANES));
-INSTANTIATE_TEST_SUITE_P(Gpu, ExecutorOnDeviceTest, ::testing::Values(MACHINE_ON_GPU, KERNELS_ON_GPU));
+                         ::testing::Values(MACHINE_ON_HOST_LANES, KERNELS_ON_HOST_LANES), name_of);
+INSTANTIATE_TEST_SUITE_P(Gpu, ExecutorOnDeviceTest, ::testing::Values(MACHINE_ON_GPU, KERNELS_ON_GPU), name_of);
 
 TEST_P(ExecutorOnDeviceTest, CallsGiveWhatScalarKernelsDo) {
   expect_scalar_kernels_results<float>();
@@ -391,9 +350,9 @@ TEST_P(ExecutorOnDeviceTest, CallsGiveWhatScalarKernelsDo) {
 }
 
 /// With kernels of a GPU: chunks and blocks that are whole and that are not, and more than one step of a reduction.
-class KernelsOnDeviceTest : public ExecutorOnDeviceTest {};
-INSTANTIATE_TEST_SUITE_P(HostLanes, KernelsOnDeviceTest, ::testing::Values(KERNELS_ON_HOST_LANES));
-INSTANTIATE_TEST_SUITE_P(Gpu, KernelsOnDeviceTest, ::testing::Values(KERNELS_ON_GPU));
+class KernelsOnDeviceTest : public OnDeviceTest {};
+INSTANTIATE_TEST_SUITE_P(HostLanes, KernelsOnDeviceTest, ::testing::Values(KERNELS_ON_HOST_LANES), name_of);
+INSTANTIATE_TEST_SUITE_P(Gpu, KernelsOnDeviceTest, ::testing::Values(KERNELS_ON_GPU), name_of);
 
 template <class T>
 void expect_large_calls(const Executor& executor) {
@@ -418,41 +377,6 @@ TEST_P(KernelsOnDeviceTest, LargeCallsGiveWhatScalarKernelsDo) {
   expect_large_calls<float>(*executor);
   expect_large_calls<double>(*executor);
   expect_large_calls<std::int32_t>(*executor);
-}
-
-/// The target that has fused multiplication, whose bits executors other than the host have; empty where there is none.
-std::string fused_target() {
-  for (const std::string& name : targets()) {
-    if (name != "SSE4" && name != "scalar") return name;
-  }
-  return "";
-}
-
-template <class T>
-void expect_elementary_functions(const Executor& executor, const std::vector<T>& x) {
-  const auto expect = [&](const char* name, const auto& function) {
-    SCOPED_TRACE(name);
-    std::vector<T> expected(x.size());
-    function(x, expected);
-    const Buffer<T> buffer(executor, x);
-    Buffer<T> result(executor, x.size());
-    function(buffer, result);
-    expect_same(elements_of(result), expected);
-  };
-  expect("exp", exp);
-  expect("log", log);
-  expect("sigmoid", sigmoid);
-  expect("tanh", tanh);
-  expect("gelu", gelu);
-}
-
-TEST_P(KernelsOnDeviceTest, ElementaryFunctionsHaveTheBitsOfTargetsWithFusedMultiplication) {
-  if (fused_target().empty()) GTEST_SKIP() << "this CPU has no such target";
-  set_target(fused_target());
-  expect_elementary_functions(*executor, mixed_values<float>(200'000, 1));
-  expect_elementary_functions(*executor, mixed_values<double>(200'000, 2));
-  expect_elementary_functions(*executor, uniform<float>(100'000, -20, 20, 3));
-  expect_elementary_functions(*executor, uniform<double>(100'000, -50, 50, 4));
 }
 
 TEST_P(KernelsOnDeviceTest, TimesCountFromWhenTheyAreAskedFor) {
@@ -487,7 +411,7 @@ TEST(ExecutorNamesTest, SayWhereCallsRun) {
   EXPECT_EQ(error_code_of([] { Executor::cuda("cuda:"); }), ErrorCode::INVALID_ARGUMENT);
 }
 
-TEST(ExecutorNamesTest, WithoutAGpuTheErrorSaysWhy) {
+TEST(ExecutorNamesTest, WithoutADeviceTheErrorSaysWhy) {
   if (why_no_gpu().empty()) GTEST_SKIP() << "there is a GPU";
   for (const char* device : {"cuda", "cuda:0", "cuda:99"}) {
     try {
