@@ -87,7 +87,12 @@ class CudaBackend final : public detail::ExecutorBackend {
 
   std::uint64_t allocate(std::size_t size_bytes) override {
     const std::uint64_t address = device_->allocate(size_bytes);
-    device_->fill(address, std::byte{0}, size_bytes);
+    try {
+      device_->fill(address, std::byte{0}, size_bytes);
+    } catch (...) {
+      device_->release(address);
+      throw;
+    }
     return address;
   }
   void release(std::uint64_t address, std::size_t /*size_bytes*/) noexcept override { device_->release(address); }
