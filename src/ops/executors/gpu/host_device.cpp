@@ -1,5 +1,6 @@
 // The host in place of a GPU: the same kernels, one block and one thread after the other. It is there so that what runs
-// on a GPU can be tested without one.
+// on a GPU can be tested without one. Every other block runs its threads backwards: where one reads what another writes
+// with no barrier between, one of the two orders is wrong.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -19,16 +20,18 @@ namespace {
 constexpr std::align_val_t ALIGNMENT{256};
 constexpr std::uint32_t MAX_BLOCK_THREADS = 256;
 
+enum class ThreadOrder : std::uint8_t { FORWARD, BACKWARD };
+
 class HostBlock {
  public:
-  HostBlock(std::uint64_t index, const Launch& launch, void* shared)
-      : index_(index), count_(launch.blocks), threads_(launch.block_threads), shared_(shared) {}
+  HostBlock(std::uint64_t index, const Launch& launch, ThreadOrder order, void* shared)
+      : index_(index), count_(launch.blocks), threads_(launch.block_threads), order_(order), shared_(shared) {}
 
   std::uint64_t index() const { return index_; }
   std::uint64_t count() const { return count_; }
   template <class Body>
   void for_each_thread(const Body& body) const {
-    for (std::uint32_t thread = 0; thread < threads_; ++thread) body(thread);
+    for (std::uint32_t i = 0; i < threads_; ++i) body(order_ == ThreadOrder::FORWARD ? i : threads_ - 1 - i);
   }
   void synchronize() const {}
   template <class T>
@@ -48,6 +51,7 @@ class HostBlock {
   std::uint64_t index_;
   std::uint64_t count_;
   std::uint32_t threads_;
+  ThreadOrder order_;
   void* shared_;
 };
 
@@ -99,8 +103,10 @@ class HostDevice final : public Device {
     // As on a GPU, it holds anything.
     const std::unique_ptr<std::max_align_t[]> shared(
         new std::max_align_t[launch.shared_bytes / sizeof(std::max_align_t) + 1]);
+    // A launch of one block, too, has the other order the next time.
     for (std::uint64_t block = 0; block < launch.blocks; ++block) {
-      kernel->second(HostBlock(block, launch, shared.get()), arguments);
+      const ThreadOrder order = blocks_run_++ % 2 == 0 ? ThreadOrder::FORWARD : ThreadOrder::BACKWARD;
+      kernel->second(HostBlock(block, launch, order, shared.get()), arguments);
     }
   }
 
@@ -130,6 +136,7 @@ class HostDevice final : public Device {
     Clock::time_point start_ = Clock::now();
   };
 
+  std::uint64_t blocks_run_ = 0;
   bool is_timing_ = false;
   ExecutorTimes times_;
 };

@@ -97,7 +97,7 @@ ARMILLION_INLINE void products(const Block& block, const ProductArguments& argum
 #pragma unroll
           for (std::uint32_t k = 0; k < PRODUCT_DEPTH; ++k) multiply(k);
         } else {
-          // Not with the zeros behind the depth: an infinity times 0 is a NaN, and -0 + 0 is 0.
+          // Not with the zeros behind the depth: -0 + 0 is 0.
 #pragma unroll 1
           for (std::uint32_t k = 0; k < rest; ++k) multiply(k);
         }

@@ -336,6 +336,18 @@ TEST_P(FunctionsTest, ProductsHaveTheOrderOfTheLibrarysKernels) {
   }
 }
 
+/// Nothing is added behind the depth, not even a zero.
+TEST_P(FunctionsTest, ProductsKeepTheSignsOfZeros) {
+  if (executor->name() == "host" && has_blas()) GTEST_SKIP() << "a BLAS may add zeros";
+  for (const std::size_t depth : {1, 3, 8, 9}) {
+    const Buffer a(*executor, std::vector<float>(2 * depth, 0));
+    const Buffer b(*executor, std::vector<float>(depth * 3, -1));
+    Buffer c(*executor, std::vector<float>(6, -0.0F));
+    gemm(1.0F, BufferMatrix(a, 2, depth), BufferMatrix(b, depth, 3), 1.0F, BufferMatrix(c, 2, 3));
+    expect_same(elements_of(c), std::vector<float>(6, -0.0F));
+  }
+}
+
 TEST_P(FunctionsTest, VectorProductsAreDots) {
   for (const auto& [rows, columns] : {std::pair{1UZ, 1UZ}, {3UZ, 0UZ}, {5UZ, 67UZ}, {70UZ, 64UZ}, {3UZ, 9001UZ}}) {
     expect_vector_products<float>(*executor, rows, columns);
