@@ -5,16 +5,17 @@
 namespace armillion::ops::gpu {
 
 /// c = alpha a b + beta c. Blocks of 256 threads multiply square tiles: slices of `a` and `b`, `PRODUCT_DEPTH` deep, go
-/// through shared memory, and a thread keeps its elements of `c` in registers: those `SIDE` apart in both directions,
-/// so that the threads of a warp read neighbouring words. While a slice is multiplied the next is loaded. An element is
-/// computed in the order of the library's own kernels (kernels.hpp): from k = 0 up, with one rounding for a product and
-/// its addition, in the elements' own precision.
+/// through shared memory, and a thread keeps its elements of `c` in registers. In both directions it has vectors of
+/// them, `SIDE` vectors apart, so that it reads vectors of shared memory, and the threads of a warp neighbouring ones.
+/// While a slice is multiplied the next is loaded. An element is computed in the order of the library's own kernels
+/// (kernels.hpp): from k = 0 up, with one rounding for a product and its addition, in the elements' own precision.
 template <class T, class Block>
 ARMILLION_INLINE void products(const Block& block, const ProductArguments& arguments) {
   constexpr std::uint32_t TILE = product_tile(sizeof(T));
   constexpr std::uint32_t SIDE = 16;  // threads of a row and of a column of a tile
   static_assert(SIDE * SIDE == PRODUCT_THREADS);
   constexpr std::uint32_t MINE = TILE / SIDE;  // rows and columns of a thread
+  constexpr std::uint32_t LANES = VECTOR_ELEMENTS<T>;
   constexpr std::uint32_t LOADS = TILE * PRODUCT_DEPTH / PRODUCT_THREADS;
   constexpr std::uint32_t A_STRIDE = TILE + PRODUCT_PADDING;
   struct State {
@@ -35,6 +36,10 @@ ARMILLION_INLINE void products(const Block& block, const ProductArguments& argum
   for (std::uint64_t tile = block.index(); tile < tiles; tile += block.count()) {
     const std::uint64_t first_row = tile / tiles_in_row * TILE;
     const std::uint64_t first_column = tile % tiles_in_row * TILE;
+    // Where a thread's i-th row or column is in the tile, for its number of those.
+    const auto place = [](std::uint32_t number, std::uint32_t i) {
+      return (i / LANES * SIDE + number) * LANES + i % LANES;
+    };
     // Elements outside of the matrices are zeros, which no element that is stored depends on.
     const auto load = [&](State& state, std::uint32_t thread, std::uint64_t first_k) {
 #pragma unroll
@@ -56,8 +61,8 @@ ARMILLION_INLINE void products(const Block& block, const ProductArguments& argum
       for (std::uint32_t i = 0; i < MINE; ++i) {
 #pragma unroll
         for (std::uint32_t j = 0; j < MINE; ++j) {
-          const std::uint64_t row = first_row + thread / SIDE + i * SIDE;
-          const std::uint64_t column = first_column + thread % SIDE + j * SIDE;
+          const std::uint64_t row = first_row + place(thread / SIDE, i);
+          const std::uint64_t column = first_column + place(thread % SIDE, j);
           const bool is_read = beta != 0 && row < rows && column < columns;
           state.c[i][j] = is_read ? beta * global<const T>(arguments.c)[row * columns + column] : T{0};
         }
@@ -80,17 +85,21 @@ ARMILLION_INLINE void products(const Block& block, const ProductArguments& argum
         State& state = states[thread];
         if (rest > PRODUCT_DEPTH) load(state, thread, first_k + PRODUCT_DEPTH);
         const auto multiply = [&](std::uint32_t k) {
-          T a[MINE];
-          T b[MINE];
+          const auto* const a_row = reinterpret_cast<ARMILLION_SHARED const Vector<T>*>(a_slice + k * A_STRIDE);
+          const auto* const b_row = reinterpret_cast<ARMILLION_SHARED const Vector<T>*>(b_slice + k * TILE);
+          Vector<T> a[MINE / LANES];
+          Vector<T> b[MINE / LANES];
 #pragma unroll
-          for (std::uint32_t i = 0; i < MINE; ++i) {
-            a[i] = a_slice[k * A_STRIDE + thread / SIDE + i * SIDE];
-            b[i] = b_slice[k * TILE + thread % SIDE + i * SIDE];
+          for (std::uint32_t i = 0; i < MINE / LANES; ++i) {
+            a[i] = a_row[i * SIDE + thread / SIDE];
+            b[i] = b_row[i * SIDE + thread % SIDE];
           }
 #pragma unroll
           for (std::uint32_t i = 0; i < MINE; ++i) {
 #pragma unroll
-            for (std::uint32_t j = 0; j < MINE; ++j) state.c[i][j] = multiply_add(a[i], b[j], state.c[i][j]);
+            for (std::uint32_t j = 0; j < MINE; ++j) {
+              state.c[i][j] = multiply_add(a[i / LANES][i % LANES], b[j / LANES][j % LANES], state.c[i][j]);
+            }
           }
         };
         if (rest >= PRODUCT_DEPTH) {
@@ -110,8 +119,8 @@ ARMILLION_INLINE void products(const Block& block, const ProductArguments& argum
       for (std::uint32_t i = 0; i < MINE; ++i) {
 #pragma unroll
         for (std::uint32_t j = 0; j < MINE; ++j) {
-          const std::uint64_t row = first_row + thread / SIDE + i * SIDE;
-          const std::uint64_t column = first_column + thread % SIDE + j * SIDE;
+          const std::uint64_t row = first_row + place(thread / SIDE, i);
+          const std::uint64_t column = first_column + place(thread % SIDE, j);
           if (row < rows && column < columns) global<T>(arguments.c)[row * columns + column] = state.c[i][j];
         }
       }

@@ -271,8 +271,9 @@ INSTANTIATE_TEST_SUITE_P(Cpu, FunctionsTest,
                          ::testing::Values(OnDevice{"host", Executor::host, false},
                                            OnDevice{"machine", [] { return Executor::machine(); }, false}),
                          name_of);
-INSTANTIATE_TEST_SUITE_P(HostLanes, FunctionsTest, ::testing::Values(KERNELS_ON_HOST_LANES), name_of);
-INSTANTIATE_TEST_SUITE_P(Gpu, FunctionsTest, ::testing::Values(KERNELS_ON_GPU), name_of);
+INSTANTIATE_TEST_SUITE_P(HostLanes, FunctionsTest, ::testing::Values(MACHINE_ON_HOST_LANES, KERNELS_ON_HOST_LANES),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(Gpu, FunctionsTest, ::testing::Values(MACHINE_ON_GPU, KERNELS_ON_GPU), name_of);
 
 TEST_P(FunctionsTest, ElementaryFunctionsHaveTheBitsOfTargetsWithFusedMultiplication) {
   for (const std::size_t size : {1, 2, 3, 5, 67}) {
