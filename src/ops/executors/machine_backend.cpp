@@ -8,6 +8,7 @@
 #include "armillion/permissions.hpp"
 #include "ops/executors/backend.hpp"
 #include "ops/executors/programs.hpp"
+#include "ops/executors/temporary.hpp"
 
 namespace armillion::ops {
 namespace {
@@ -17,7 +18,7 @@ static_assert(PAGE_BYTES % PADDING_BYTES == 0);
 
 /// Programs stand one behind the other from here on; all that there are have room.
 constexpr std::uint64_t PROGRAMS_BEGIN = 0x1'0000;
-constexpr std::uint64_t PROGRAMS_BYTES = 0x10'0000;
+constexpr std::uint64_t PROGRAMS_BYTES = 0x2'0000;
 /// Buffers begin here. There is a page that is not mapped behind each, and no address is used twice: there are enough
 /// for 256 TiB.
 constexpr std::uint64_t BUFFERS_BEGIN = 0x1'0000'0000;
@@ -178,8 +179,8 @@ class MachineBackend final : public detail::ExecutorBackend {
   void run(const VectorProductCall& call) override {
     const std::size_t element_bytes = size_of(call.type);
     // Rows have other rows behind them where sums read zeros.
-    const Scratch row(*this, call.columns * element_bytes);
-    const Scratch products(*this, call.rows * element_bytes);
+    const detail::Temporary row(*this, call.columns * element_bytes);
+    const detail::Temporary products(*this, call.rows * element_bytes);
     for (std::size_t i = 0; i < call.rows; ++i) {
       run_elementwise(ElementwiseKind::COPY, call.type, call.columns, row.address(),
                       call.a + i * call.columns * element_bytes, {});
@@ -200,23 +201,6 @@ class MachineBackend final : public detail::ExecutorBackend {
   }
 
  private:
-  /// Memory for the time of a call, all zeros.
-  class Scratch {
-   public:
-    Scratch(MachineBackend& backend, std::size_t size_bytes)
-        : backend_(backend), size_bytes_(size_bytes), address_(backend.allocate(size_bytes)) {}
-    ~Scratch() { backend_.release(address_, size_bytes_); }
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-
-    std::uint64_t address() const { return address_; }
-
-   private:
-    MachineBackend& backend_;
-    std::size_t size_bytes_;
-    std::uint64_t address_;
-  };
-
   void set_operand(std::size_t number, const Operand& operand, ElementType type) {
     if (operand.kind == OperandKind::ARRAY) {
       machine_.set_x(ARRAYS[number].number, operand.value);
@@ -251,7 +235,7 @@ class MachineBackend final : public detail::ExecutorBackend {
   void exponentials_of_rows(const SoftmaxCall& call, Finish finish) {
     const std::size_t row_bytes = call.columns * size_of(call.type);
     // Behind it are zeros, which sums read.
-    const Scratch exponentials(*this, row_bytes);
+    const detail::Temporary exponentials(*this, row_bytes);
     for (std::size_t row = 0; row < call.rows; ++row) {
       const std::uint64_t x = call.x + row * row_bytes;
       const auto reduced = [&](ReductionKind kind, std::uint64_t array) {

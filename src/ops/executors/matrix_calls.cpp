@@ -5,6 +5,7 @@
 
 #include "armillion/ops/buffer_matrices.hpp"
 #include "ops/executors/buffer_checks.hpp"
+#include "ops/executors/temporary.hpp"
 #include "ops/kernels/kernels.hpp"
 
 namespace armillion::ops {
@@ -14,23 +15,7 @@ using detail::backend_of;
 using detail::ExecutorBackend;
 using detail::require_executor;
 using detail::require_other;
-
-/// Memory of an executor for the time of a call.
-class Temporary {
- public:
-  Temporary(ExecutorBackend& backend, std::size_t size_bytes)
-      : backend_(backend), size_bytes_(size_bytes), address_(backend.allocate(size_bytes)) {}
-  ~Temporary() { backend_.release(address_, size_bytes_); }
-  Temporary(const Temporary&) = delete;
-  Temporary& operator=(const Temporary&) = delete;
-
-  std::uint64_t address() const { return address_; }
-
- private:
-  ExecutorBackend& backend_;
-  std::size_t size_bytes_;
-  std::uint64_t address_;
-};
+using detail::Temporary;
 
 template <class T>
 void softmax_of(ExecutorBackend& backend, const Buffer<T>& x, Buffer<T>& result, std::size_t rows,

@@ -12,6 +12,7 @@
 #include "ops/executors/gpu/device.hpp"
 #include "ops/executors/gpu/kernel_arguments.hpp"
 #include "ops/executors/gpu/kernel_names.hpp"
+#include "ops/executors/gpu/scratch.hpp"
 #include "ops/kernels/kernels.hpp"
 
 namespace armillion::ops {
@@ -46,33 +47,6 @@ gpu::Launch elementwise_launch(std::string kernel, std::size_t element_bytes, st
   const std::uint64_t chunks = divide_up(size, gpu::elementwise_chunk(element_bytes));
   return {std::move(kernel), std::min(chunks, MAX_BLOCKS), gpu::ELEMENTWISE_THREADS};
 }
-
-/// Memory of a device for what calls leave there between two kernels. It grows as calls need it.
-class Scratch {
- public:
-  explicit Scratch(Device& device) : device_(device) {}
-  ~Scratch() {
-    if (size_bytes_ > 0) device_.release(address_);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  /// So many bytes, which hold anything; earlier ones are gone.
-  std::uint64_t take(std::size_t size_bytes) {
-    if (size_bytes > size_bytes_) {
-      const std::uint64_t larger = device_.allocate(size_bytes);
-      if (size_bytes_ > 0) device_.release(address_);
-      address_ = larger;
-      size_bytes_ = size_bytes;
-    }
-    return address_;
-  }
-
- private:
-  Device& device_;
-  std::uint64_t address_ = 0;
-  std::size_t size_bytes_ = 0;
-};
 
 class CudaBackend final : public detail::ExecutorBackend {
  public:
@@ -391,7 +365,7 @@ class CudaBackend final : public detail::ExecutorBackend {
   }
 
   std::unique_ptr<Device> device_;
-  Scratch scratch_{*device_};
+  gpu::Scratch scratch_{*device_};
 };
 
 std::unique_ptr<Device> open_device(const std::string& name) {

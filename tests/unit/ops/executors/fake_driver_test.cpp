@@ -140,7 +140,7 @@ TEST_F(FakeDriverTest, TheProgramIsCompiledOnceForAllExecutors) {
   EXPECT_EQ(calls_of("cuLinkComplete"), compiled);
 }
 
-TEST_F(FakeDriverTest, GpusThatAreNotThereAreErrors) {
+TEST_F(FakeDriverTest, DevicesThatAreNotThereAreErrors) {
   expect_error(ErrorCode::UNAVAILABLE, {"no cuda:7", "last GPU of this machine is cuda:0"},
                [] { Executor::cuda("cuda:7"); });
 }
@@ -174,7 +174,7 @@ TEST_F(FakeDriverTest, AFailedConstructionGivesMemoryBack) {
   const Buffer<float> all(executor, 4 << 20);
 }
 
-TEST_F(FakeDriverTest, AFailedGpuIsAnErrorAndTheNextExecutorOpensItAnew) {
+TEST_F(FakeDriverTest, AFailedDeviceIsAnErrorAndTheNextExecutorOpensItAnew) {
   {
     const Executor executor = Executor::cuda();
     Buffer<float> x(executor, 100);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,7 @@ struct OnDevice {
   Executor (*executor)();
   bool is_gpu;
 };
+inline void PrintTo(const OnDevice& device, std::ostream* out) { *out << device.name; }
 inline std::string name_of(const ::testing::TestParamInfo<OnDevice>& info) { return info.param.name; }
 
 inline constexpr OnDevice MACHINE_ON_HOST_LANES{"machine", [] { return Executor::machine("host-lanes"); }, false};
