@@ -157,7 +157,7 @@ void report_bandwidth(ops::Executor& executor, const CudaOptions& options, unsig
   const double download = transfer_seconds(executor, [&] { result.download(numbers); });
   measure("add in place", 3, by_kernel([&] { ops::add(result, b, result); }));
   measure("mul by a scalar", 2, by_kernel([&] { ops::mul(a, 3.0F, result); }));
-  measure("fma", 4, by_kernel([&] { ops::fma(a, b, a, result); }));
+  measure("fma in place", 4, by_kernel([&] { ops::fma(a, b, result, result); }));
   measure("exp", 2, by_kernel([&] { ops::exp(a, result); }));
   measure("gelu", 2, by_kernel([&] { ops::gelu(a, result); }));
   measure("sum", 1, by_kernel([&] { reduced = ops::sum(a); }));

@@ -88,9 +88,9 @@ class CudaBackend final : public detail::ExecutorBackend {
     switch (call.kind) {
       case SUM: return total_of_blocks("block_sums", call);
       case DOT: return total_of_blocks("block_dots", call);
-      case MIN: return extreme("block_minima", call);
-      case MAX: return extreme("block_maxima", call);
-      case ARGMAX: return find(extreme("block_maxima", call), call);
+      case MIN:
+      case MAX: return extreme(call);
+      case ARGMAX: return find(extreme(call), call);
     }
     return 0;
   }
@@ -175,29 +175,32 @@ class CudaBackend final : public detail::ExecutorBackend {
   }
 
   void run(const SoftmaxCall& call) override {
-    const RowScratch scratch = exponentials_of_rows(call);
-    const std::uint64_t factors = scratch.results;
-    fold_rows("row_factors", call.type, call.rows, scratch.blocks_in_row, scratch.blocks, factors);
+    const RowNumbers numbers = exponentials_of_rows(call);
     const gpu::ScaleRowsArguments arguments{
-        .elements = call.result, .rows = call.rows, .columns = call.columns, .factors = factors};
+        .elements = call.result, .rows = call.rows, .columns = call.columns, .sums = numbers.sums};
     device_->launch({.kernel = kernel_name("scale_rows", call.type),
-                     .blocks = std::min(call.rows * scratch.blocks_in_row, MAX_BLOCKS),
+                     .blocks = std::min(call.rows * divide_up(call.columns, BLOCK), MAX_BLOCKS),
                      .block_threads = gpu::ELEMENTWISE_THREADS},
                     &arguments);
   }
 
   std::vector<detail::RowExponentials> exponentials(const SoftmaxCall& call) override {
-    const RowScratch scratch = exponentials_of_rows(call);
-    fold_rows("row_sums", ElementType::FLOAT64, call.rows, scratch.blocks_in_row, scratch.blocks, scratch.results);
+    const RowNumbers numbers = exponentials_of_rows(call);
     std::vector<double> sums(call.rows);
-    device_->read(std::as_writable_bytes(std::span(sums)), scratch.results);
-    return call.type == ElementType::FLOAT64 ? rows_of<double>(scratch.largest, sums)
-                                             : rows_of<float>(scratch.largest, sums);
+    device_->read(std::as_writable_bytes(std::span(sums)), numbers.sums);
+    return call.type == ElementType::FLOAT64 ? rows_of<double>(numbers.largest, sums)
+                                             : rows_of<float>(numbers.largest, sums);
   }
 
   void run(const ProductCall& call) override {
+    using gpu::TileSize;
     const std::size_t element_bytes = size_of(call.type);
-    const std::uint32_t tile = gpu::product_tile(element_bytes);
+    const auto tiles = [&](TileSize size) {
+      const std::uint32_t tile = gpu::product_tile(size, element_bytes);
+      return divide_up(call.rows, tile) * divide_up(call.columns, tile);
+    };
+    const bool is_small = tiles(TileSize::LARGE) < gpu::FEW_PRODUCT_TILES;
+    const TileSize size = is_small ? TileSize::SMALL : TileSize::LARGE;
     const gpu::ProductArguments arguments{.c = call.c,
                                           .a = call.a,
                                           .b = call.b,
@@ -206,10 +209,10 @@ class CudaBackend final : public detail::ExecutorBackend {
                                           .depth = call.depth,
                                           .alpha = call.alpha,
                                           .beta = call.beta};
-    device_->launch({.kernel = kernel_name("products", call.type),
-                     .blocks = std::min(divide_up(call.rows, tile) * divide_up(call.columns, tile), MAX_BLOCKS),
+    device_->launch({.kernel = kernel_name(is_small ? "small_products" : "large_products", call.type),
+                     .blocks = std::min(tiles(size), MAX_BLOCKS),
                      .block_threads = gpu::PRODUCT_THREADS,
-                     .shared_bytes = gpu::product_shared_bytes(element_bytes)},
+                     .shared_bytes = gpu::product_shared_bytes(size, element_bytes)},
                     &arguments);
   }
 
@@ -226,7 +229,12 @@ class CudaBackend final : public detail::ExecutorBackend {
                      .exponentials = 0,
                      .largest = 0});
     }
-    fold_rows("row_products", call.type, call.rows, blocks_in_row, blocks, call.y, call.alpha, call.beta);
+    fold_rows(kernel_name("row_products", call.type), {.results = call.y,
+                                                       .rows = call.rows,
+                                                       .blocks_in_row = blocks_in_row,
+                                                       .blocks = blocks,
+                                                       .alpha = call.alpha,
+                                                       .beta = call.beta});
   }
 
  private:
@@ -257,53 +265,44 @@ class CudaBackend final : public detail::ExecutorBackend {
   }
 
   /// Makes one element for each row of what its blocks have given.
-  void fold_rows(std::string_view kernel, ElementType type, std::size_t rows, std::size_t blocks_in_row,
-                 std::uint64_t blocks, std::uint64_t results, double alpha = 1, double beta = 0) {
-    const gpu::RowArguments arguments{.results = results,
-                                      .rows = rows,
-                                      .blocks_in_row = blocks_in_row,
-                                      .blocks = blocks,
-                                      .alpha = alpha,
-                                      .beta = beta};
-    device_->launch({.kernel = kernel_name(kernel, type),
-                     .blocks = std::min<std::uint64_t>(rows, MAX_BLOCKS),
+  void fold_rows(std::string kernel, const gpu::RowArguments& arguments) {
+    device_->launch({.kernel = std::move(kernel),
+                     .blocks = std::min<std::uint64_t>(arguments.rows, MAX_BLOCKS),
                      .block_threads = gpu::ROW_THREADS,
                      .shared_bytes = gpu::ROW_SHARED_BYTES},
                     &arguments);
   }
 
-  /// Where a softmax has its rows' numbers.
-  struct RowScratch {
-    std::size_t blocks_in_row;
-    /// The blocks' sums.
-    std::uint64_t blocks;
-    /// The largest element of each row.
+  /// Where a softmax has what it knows of its rows: the largest elements, and the sums in float64.
+  struct RowNumbers {
     std::uint64_t largest;
-    /// Room for 8 bytes for each row.
-    std::uint64_t results;
+    std::uint64_t sums;
   };
 
-  /// Writes the exponentials of rows to the result.
-  RowScratch exponentials_of_rows(const SoftmaxCall& call) {
+  /// Writes the exponentials of rows to the result. What a row's only block gives is the row's.
+  RowNumbers exponentials_of_rows(const SoftmaxCall& call) {
     const std::size_t blocks_in_row = divide_up(call.columns, BLOCK);
-    const std::uint64_t blocks_bytes = aligned(call.rows * blocks_in_row * sizeof(double));
     const std::uint64_t rows_bytes = aligned(call.rows * sizeof(double));
-    const std::uint64_t blocks = scratch_.take(blocks_bytes + 2 * rows_bytes);
-    const RowScratch scratch{.blocks_in_row = blocks_in_row,
-                             .blocks = blocks,
-                             .largest = blocks + blocks_bytes,
-                             .results = blocks + blocks_bytes + rows_bytes};
-    gpu::ReductionArguments arguments{.results = blocks,
+    const std::uint64_t blocks_bytes = blocks_in_row > 1 ? aligned(call.rows * blocks_in_row * sizeof(double)) : 0;
+    const std::uint64_t largest = scratch_.take(2 * rows_bytes + blocks_bytes);
+    const RowNumbers numbers{.largest = largest, .sums = largest + rows_bytes};
+    const std::uint64_t blocks = largest + 2 * rows_bytes;
+    gpu::RowArguments of_rows{
+        .results = largest, .rows = call.rows, .blocks_in_row = blocks_in_row, .blocks = blocks, .alpha = 1, .beta = 0};
+    gpu::ReductionArguments of_blocks{.results = blocks_in_row > 1 ? blocks : largest,
                                       .rows = call.rows,
                                       .columns = call.columns,
                                       .arrays = {call.x, 0},
                                       .row_strides = {call.columns, 0},
                                       .exponentials = call.result,
-                                      .largest = scratch.largest};
-    reduce_blocks("block_maxima", call.type, arguments);
-    fold_rows("row_maxima", call.type, call.rows, blocks_in_row, blocks, scratch.largest);
-    reduce_blocks("block_exponentials", call.type, arguments);
-    return scratch;
+                                      .largest = largest};
+    reduce_blocks("block_maxima", call.type, of_blocks);
+    if (blocks_in_row > 1) fold_rows(kernel_name("row_maxima", call.type), of_rows);
+    of_blocks.results = blocks_in_row > 1 ? blocks : numbers.sums;
+    reduce_blocks("block_exponentials", call.type, of_blocks);
+    of_rows.results = numbers.sums;
+    if (blocks_in_row > 1) fold_rows("row_sums", of_rows);
+    return numbers;
   }
 
   template <class T>
@@ -334,24 +333,35 @@ class CudaBackend final : public detail::ExecutorBackend {
     return sum;
   }
 
-  /// The bits of the smallest or largest element: blocks' extremes are reduced as the elements were, until there is
-  /// one.
-  std::uint64_t extreme(std::string_view kernel, const ReductionCall& call) {
-    const std::size_t element_bytes = size_of(call.type);
+  /// The bits of the smallest or largest element. Blocks' extremes are reduced as the elements were, until there are
+  /// few enough for the host.
+  std::uint64_t extreme(const ReductionCall& call) {
+    switch (call.type) {
+      case ElementType::FLOAT32: return bits_of(extreme<float>(call));
+      case ElementType::FLOAT64: return bits_of(extreme<double>(call));
+      case ElementType::INT32: return bits_of(extreme<std::int32_t>(call));
+    }
+    return 0;
+  }
+
+  template <class T>
+  T extreme(const ReductionCall& call) {
+    const bool is_minimum = call.kind == ReductionKind::MIN;
+    const std::string_view kernel = is_minimum ? "block_minima" : "block_maxima";
     std::size_t size = divide_up(call.size, BLOCK);
     // The second step writes behind what the first one wrote, the third where the first did, and so on.
-    const std::uint64_t first_bytes = aligned(size * element_bytes);
-    const std::uint64_t first = scratch_.take(first_bytes + divide_up(size, BLOCK) * element_bytes);
+    const std::uint64_t first_bytes = aligned(size * sizeof(T));
+    const std::uint64_t first = scratch_.take(first_bytes + divide_up(size, BLOCK) * sizeof(T));
     std::array<std::uint64_t, 2> results{first, first + first_bytes};
     reduce_blocks(kernel, call.type, call.size, call.arrays, results[0]);
-    while (size > 1) {
+    while (size > BLOCK) {
       reduce_blocks(kernel, call.type, size, {results[0], 0}, results[1]);
       std::swap(results[0], results[1]);
       size = divide_up(size, BLOCK);
     }
-    std::uint64_t bits = 0;
-    device_->read(std::as_writable_bytes(std::span(&bits, 1)).first(element_bytes), results[0]);
-    return bits;
+    std::vector<T> last(size);
+    device_->read(std::as_writable_bytes(std::span(last)), results[0]);
+    return is_minimum ? kernels<T>().min(last.data(), size) : kernels<T>().max(last.data(), size);
   }
 
   std::uint64_t find(std::uint64_t value_bits, const ReductionCall& call) {

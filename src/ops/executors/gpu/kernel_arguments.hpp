@@ -65,16 +65,17 @@ struct RowArguments {
   double alpha;
   double beta;
 };
-inline constexpr std::uint32_t ROW_THREADS = 64;
+inline constexpr std::uint32_t ROW_THREADS = 128;
 /// Blocks' results that are read at a time, of 8 bytes at most.
 inline constexpr std::uint32_t ROW_SHARED_BYTES = ROW_THREADS * 8;
 
-/// Each row's elements, times a number of the row.
+/// Each row's elements, divided by the row's sum.
 struct ScaleRowsArguments {
   std::uint64_t elements;
   std::uint64_t rows;
   std::uint64_t columns;
-  std::uint64_t factors;
+  /// In float64.
+  std::uint64_t sums;
 };
 
 /// The first element that equals a value or is a NaN.
@@ -152,15 +153,22 @@ struct ProductArguments {
   double beta;
 };
 inline constexpr std::uint32_t PRODUCT_THREADS = 256;
-/// Rows and columns of `c` that a block of threads works on, and how deep it reads `a` and `b` at a time.
-constexpr std::uint32_t product_tile(std::size_t element_bytes) { return element_bytes == 8 ? 64 : 128; }
+/// Rows and columns of `c` that a block of threads works on. Small tiles are for products that have few large ones.
+enum class TileSize : std::uint8_t { SMALL, LARGE };
+constexpr std::uint32_t product_tile(TileSize size, std::size_t element_bytes) {
+  const std::uint32_t large = element_bytes == 8 ? 64 : 128;
+  return size == TileSize::LARGE ? large : large / 2;
+}
+/// Fewer large tiles than this leave multiprocessors idle.
+inline constexpr std::uint64_t FEW_PRODUCT_TILES = 256;
+/// How deep `a` and `b` are read at a time.
 inline constexpr std::uint32_t PRODUCT_DEPTH = 8;
 /// Elements behind each row of a slice of `a`, so that a warp, which stores columns of it, stores to all banks of
 /// shared memory.
 inline constexpr std::uint32_t PRODUCT_PADDING = 4;
 /// A slice of both matrices.
-constexpr std::uint32_t product_shared_bytes(std::size_t element_bytes) {
-  return PRODUCT_DEPTH * (2 * product_tile(element_bytes) + PRODUCT_PADDING) *
+constexpr std::uint32_t product_shared_bytes(TileSize size, std::size_t element_bytes) {
+  return PRODUCT_DEPTH * (2 * product_tile(size, element_bytes) + PRODUCT_PADDING) *
          static_cast<std::uint32_t>(element_bytes);
 }
 

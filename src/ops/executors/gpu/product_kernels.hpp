@@ -9,9 +9,9 @@ namespace armillion::ops::gpu {
 /// them, `SIDE` vectors apart, so that it reads vectors of shared memory, and the threads of a warp neighbouring ones.
 /// While a slice is multiplied the next is loaded. An element is computed in the order of the library's own kernels
 /// (kernels.hpp): from k = 0 up, with one rounding for a product and its addition, in the elements' own precision.
-template <class T, class Block>
+template <class T, TileSize SIZE, class Block>
 ARMILLION_INLINE void products(const Block& block, const ProductArguments& arguments) {
-  constexpr std::uint32_t TILE = product_tile(sizeof(T));
+  constexpr std::uint32_t TILE = product_tile(SIZE, sizeof(T));
   constexpr std::uint32_t SIDE = 16;  // threads of a row and of a column of a tile
   static_assert(SIDE * SIDE == PRODUCT_THREADS);
   constexpr std::uint32_t MINE = TILE / SIDE;  // rows and columns of a thread
@@ -126,6 +126,16 @@ ARMILLION_INLINE void products(const Block& block, const ProductArguments& argum
       }
     });
   }
+}
+
+template <class T, class Block>
+ARMILLION_INLINE void small_products(const Block& block, const ProductArguments& arguments) {
+  products<T, TileSize::SMALL>(block, arguments);
+}
+
+template <class T, class Block>
+ARMILLION_INLINE void large_products(const Block& block, const ProductArguments& arguments) {
+  products<T, TileSize::LARGE>(block, arguments);
 }
 
 }  // namespace armillion::ops::gpu

@@ -39,19 +39,25 @@ ARMILLION_INLINE void reduce_blocks(const Block& block, const ReductionArguments
         const std::uint64_t mine = begin + thread % TEAM_THREADS * LANES;
         Fold of_row_fold = fold;
         of_row_fold.go_to(row);
-        if (begin + BLOCK_ELEMENTS <= arguments.columns && fold.is_aligned(row)) {
+        const std::uint64_t rest = arguments.columns - begin;
+        const std::uint64_t end = begin + (rest < BLOCK_ELEMENTS ? rest : BLOCK_ELEMENTS);
+        std::uint64_t i = mine;
+        if (fold.is_aligned(row)) {
+          if (rest >= BLOCK_ELEMENTS) {
 #pragma unroll 8
-          for (std::uint32_t group = 0; group < GROUPS; ++group) {
-            of_row_fold.add_vector(partial, (mine + group * TEAM_ELEMENTS<T>) / LANES);
-          }
-        } else {
-          const std::uint64_t rest = arguments.columns - begin;
-          const std::uint64_t end = begin + (rest < BLOCK_ELEMENTS ? rest : BLOCK_ELEMENTS);
-          for (std::uint64_t i = mine; i < end; i += TEAM_ELEMENTS<T>) {
-#pragma unroll
-            for (std::uint32_t lane = 0; lane < LANES; ++lane) {
-              if (i + lane < end) partial[lane] = of_row_fold.add_element(partial[lane], i + lane);
+            for (std::uint32_t group = 0; group < GROUPS; ++group) {
+              of_row_fold.add_vector(partial, (mine + group * TEAM_ELEMENTS<T>) / LANES);
             }
+            i = end;
+          }
+#pragma unroll 4
+          for (; i + LANES <= end; i += TEAM_ELEMENTS<T>) of_row_fold.add_vector(partial, i / LANES);
+        }
+        // What vectors leave, or all of a row that begins where none can be loaded.
+        for (; i < end; i += TEAM_ELEMENTS<T>) {
+#pragma unroll
+          for (std::uint32_t lane = 0; lane < LANES; ++lane) {
+            if (i + lane < end) partial[lane] = of_row_fold.add_element(partial[lane], i + lane);
           }
         }
       }

@@ -51,16 +51,41 @@ ARMILLION_INLINE void block_exponentials(const Block& block, const ReductionArgu
                               [](T a, T b) { return a + b; });
 }
 
-/// results[row] = finish(fold of the results of the row's blocks, row), one after the other from `first` on. The
-/// threads of a block read them, and the first adds them up.
-template <class P, class Block, class Fold, class Finish>
-ARMILLION_INLINE void fold_rows(const Block& block, const RowArguments& arguments, P first, const Fold& fold,
-                                const Finish& finish) {
-  auto* const read = block.template shared<P>();
-  typename Block::template PerThread<P> partial;
+/// The largest of each row's blocks: in any order, which makes no difference.
+template <class T, class Block>
+ARMILLION_INLINE void row_maxima(const Block& block, const RowArguments& arguments) {
+  auto* const found = block.template shared<T>();
   for (std::uint64_t row = block.index(); row < arguments.rows; row += block.count()) {
-    const auto* const blocks = global<const P>(arguments.blocks) + row * arguments.blocks_in_row;
-    block.for_each_thread([&](std::uint32_t thread) { partial[thread] = first; });
+    const auto* const blocks = global<const T>(arguments.blocks) + row * arguments.blocks_in_row;
+    block.for_each_thread([&](std::uint32_t thread) {
+      T largest = neutral_extreme<T, false>();
+#pragma unroll 4
+      for (std::uint64_t i = thread; i < arguments.blocks_in_row; i += ROW_THREADS)
+        largest = larger(largest, blocks[i]);
+      found[thread] = largest;
+    });
+    for (std::uint32_t half = ROW_THREADS / 2; half > 0; half /= 2) {
+      block.synchronize();
+      block.for_each_thread([&](std::uint32_t thread) {
+        if (thread < half) found[thread] = larger(found[thread], found[thread + half]);
+      });
+    }
+    block.for_each_thread([&](std::uint32_t thread) {
+      if (thread == 0) global<T>(arguments.results)[row] = found[0];
+    });
+    block.synchronize();
+  }
+}
+
+/// finish(sum of the row's blocks, row) for each row, in the order of sums: one after the other. The threads of a block
+/// read them, and the first adds them up.
+template <class Block, class Finish>
+ARMILLION_INLINE void sum_rows(const Block& block, const RowArguments& arguments, const Finish& finish) {
+  auto* const read = block.template shared<double>();
+  typename Block::template PerThread<double> sum;
+  for (std::uint64_t row = block.index(); row < arguments.rows; row += block.count()) {
+    const auto* const blocks = global<const double>(arguments.blocks) + row * arguments.blocks_in_row;
+    block.for_each_thread([&](std::uint32_t thread) { sum[thread] = 0; });
     for (std::uint64_t begin = 0; begin < arguments.blocks_in_row; begin += ROW_THREADS) {
       const std::uint64_t rest = arguments.blocks_in_row - begin;
       const std::uint32_t count = rest < ROW_THREADS ? static_cast<std::uint32_t>(rest) : ROW_THREADS;
@@ -70,51 +95,33 @@ ARMILLION_INLINE void fold_rows(const Block& block, const RowArguments& argument
       block.synchronize();
       block.for_each_thread([&](std::uint32_t thread) {
         if (thread != 0) return;
-        for (std::uint32_t i = 0; i < count; ++i) partial[thread] = fold(partial[thread], read[i]);
+#pragma unroll 16
+        for (std::uint32_t i = 0; i < count; ++i) sum[thread] += read[i];
       });
       block.synchronize();
     }
     block.for_each_thread([&](std::uint32_t thread) {
-      if (thread == 0) finish(partial[thread], row);
+      if (thread == 0) finish(sum[thread], row);
     });
   }
 }
 
-template <class T, class Block>
-ARMILLION_INLINE void row_maxima(const Block& block, const RowArguments& arguments) {
-  fold_rows<T>(
-      block, arguments, neutral_extreme<T, false>(), [](T a, T b) { return larger(a, b); },
-      [&](T largest, std::uint64_t row) { global<T>(arguments.results)[row] = largest; });
-}
-
-/// For what the host makes of them.
-template <class T, class Block>
+template <class Block>
 ARMILLION_INLINE void row_sums(const Block& block, const RowArguments& arguments) {
-  fold_rows<double>(
-      block, arguments, 0.0, [](double a, double b) { return a + b; },
-      [&](T sum, std::uint64_t row) { global<T>(arguments.results)[row] = sum; });
-}
-
-/// The reciprocals of sums, in the elements' type.
-template <class T, class Block>
-ARMILLION_INLINE void row_factors(const Block& block, const RowArguments& arguments) {
-  fold_rows<double>(
-      block, arguments, 0.0, [](double a, double b) { return a + b; },
-      [&](double sum, std::uint64_t row) { global<T>(arguments.results)[row] = static_cast<T>(1 / sum); });
+  sum_rows(block, arguments, [&](double sum, std::uint64_t row) { global<double>(arguments.results)[row] = sum; });
 }
 
 template <class T, class Block>
 ARMILLION_INLINE void row_products(const Block& block, const RowArguments& arguments) {
   const T alpha = static_cast<T>(arguments.alpha);
   const T beta = static_cast<T>(arguments.beta);
-  fold_rows<double>(
-      block, arguments, 0.0, [](double a, double b) { return a + b; },
-      [&](double sum, std::uint64_t row) {
-        auto* const y = global<T>(arguments.results) + row;
-        *y = alpha * static_cast<T>(sum) + (beta == 0 ? T{0} : beta * *y);
-      });
+  sum_rows(block, arguments, [&](double sum, std::uint64_t row) {
+    auto* const y = global<T>(arguments.results) + row;
+    *y = alpha * static_cast<T>(sum) + (beta == 0 ? T{0} : beta * *y);
+  });
 }
 
+/// Each row's elements by the reciprocal of its sum, rounded to their type.
 template <class T, class Block>
 ARMILLION_INLINE void scale_rows(const Block& block, const ScaleRowsArguments& arguments) {
   const std::uint64_t of_row = blocks_in_row(arguments.columns);
@@ -125,7 +132,7 @@ ARMILLION_INLINE void scale_rows(const Block& block, const ScaleRowsArguments& a
     const std::uint64_t count = rest < BLOCK_ELEMENTS ? rest : BLOCK_ELEMENTS;
     auto* const elements = global<T>(arguments.elements) + row * arguments.columns + begin;
     block.for_each_thread([&](std::uint32_t thread) {
-      const T factor = global<const T>(arguments.factors)[row];
+      const T factor = static_cast<T>(1 / global<const double>(arguments.sums)[row]);
       if (count == BLOCK_ELEMENTS && begins_at_vector<T>(row, arguments.columns)) {
         auto* const vectors = reinterpret_cast<ARMILLION_GLOBAL Vector<T>*>(elements);
 #pragma unroll 4

@@ -410,6 +410,12 @@ class KernelFunctionsTest : public FunctionsTest {};
 INSTANTIATE_TEST_SUITE_P(HostLanes, KernelFunctionsTest, ::testing::Values(KERNELS_ON_HOST_LANES), name_of);
 INSTANTIATE_TEST_SUITE_P(Gpu, KernelFunctionsTest, ::testing::Values(KERNELS_ON_GPU), name_of);
 
+/// Enough for large tiles, of both types.
+TEST_P(KernelFunctionsTest, LargeProductsHaveTheOrderOfTheLibrarysKernels) {
+  expect_products<float>(*executor, 2049, 1930, 2);
+  expect_products<double>(*executor, 1025, 1090, 17);
+}
+
 /// More levels than one: sums of chunks have chunks, too.
 TEST_P(KernelFunctionsTest, LongPrefixSumsAddFromTheLeft) {
   const std::size_t size = std::size_t{2049} * 2048 + 3;
