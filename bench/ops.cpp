@@ -17,6 +17,7 @@
 #include <stdexcept>
 
 #include "ops/arrays.hpp"
+#include "ops/cuda.hpp"
 #include "ops/executors.hpp"
 #include "ops/matrix_products.hpp"
 #include "ops/numpy_peer.hpp"
@@ -27,7 +28,7 @@
 namespace armillion::bench {
 namespace {
 
-const std::vector<std::string> SECTION_NAMES{"addition", "functions", "matrices", "executors"};
+const std::vector<std::string> SECTION_NAMES{"addition", "functions", "matrices", "executors", "cuda"};
 
 struct CommandLine {
   std::string target = ops::target();
@@ -37,6 +38,7 @@ struct CommandLine {
   std::vector<std::size_t> function_sizes{1024, 65536};
   std::vector<std::size_t> matrix_sizes{64, 256, 512, 1024};
   std::vector<std::string> machines{"cpu", "host-lanes"};
+  CudaOptions cuda;
   std::vector<std::string> sections = SECTION_NAMES;
   TimingOptions timing;
 };
@@ -54,6 +56,16 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--matrix-sizes", line.matrix_sizes, "Rows of square matrices")->delimiter(',')->capture_default_str();
   app.add_option("--machines", line.machines, "Devices of machines that operations run on as AArch64 instructions")
       ->delimiter(',')
+      ->capture_default_str();
+  app.add_option("--cuda-device", line.cuda.device, "The GPU of the section cuda: cuda, cuda:N, host-lanes")
+      ->capture_default_str();
+  app.add_option("--cuda-sizes", line.cuda.sizes, "Sizes of arrays on the GPU")->delimiter(',')->capture_default_str();
+  app.add_option("--cuda-matrix-sizes", line.cuda.matrix_sizes, "Rows of square matrices on the GPU")
+      ->delimiter(',')
+      ->capture_default_str();
+  app.add_option("--cuda-bandwidth-size", line.cuda.bandwidth_size,
+                 "Size of the arrays that the GPU's bandwidth is measured with; there are three")
+      ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--sections", line.sections, "What to measure, separated by commas")
       ->delimiter(',')
@@ -302,6 +314,8 @@ int run(int count, char** arguments) {
                        square,
                        {OPS.name, OWN_KERNELS.name},
                        others});
+    } else if (section == "cuda") {
+      report_cuda(line.cuda, line.timing, report);
     } else {
       report_executors(line.machines, line.function_sizes, line.timing, report);
     }

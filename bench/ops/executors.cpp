@@ -5,6 +5,7 @@
 #include <span>
 
 #include "armillion/ops.hpp"
+#include "armillion/ops/buffer_matrices.hpp"
 #include "armillion/ops/executor.hpp"
 #include "ops/arrays.hpp"
 
@@ -26,6 +27,10 @@ const std::vector<Operation> OPERATIONS{
      [](const Memory& a, const Memory& b, Memory& result, float&) { ops::add(a, b, result); }},
     {"relu", [](Span a, Span, std::span<float> result) { ops::relu(a, result); },
      [](const Memory& a, const Memory&, Memory& result, float&) { ops::relu(a, result); }},
+    {"exp", [](Span a, Span, std::span<float> result) { ops::exp(a, result); },
+     [](const Memory& a, const Memory&, Memory& result, float&) { ops::exp(a, result); }},
+    {"softmax", [](Span a, Span, std::span<float> result) { ops::softmax(a, result); },
+     [](const Memory& a, const Memory&, Memory& result, float&) { ops::softmax(a, result); }},
     {"sum", [](Span a, Span, std::span<float> result) { result[0] = ops::sum(a); },
      [](const Memory& a, const Memory&, Memory&, float& reduced) { reduced = ops::sum(a); }},
     {"max", [](Span a, Span, std::span<float> result) { result[0] = ops::max(a); },

@@ -18,6 +18,7 @@
 #include "armillion/error.hpp"
 #include "engine/gpu/cuda_backend.hpp"
 #include "engine/gpu/cuda_context.hpp"
+#include "engine/gpu/device_code.hpp"
 
 namespace armillion::engine::gpu {
 namespace {
@@ -402,16 +403,19 @@ TEST_F(FakeGpuTest, BackendsShareTheContextInThreads) {
   EXPECT_EQ(calls_of("cuDevicePrimaryCtxRetain"), retained);
 }
 
-// The device code.
+// Programs.
+
+void load_lanes(const cuda::GpuInfo& gpu) {
+  CudaContext context(gpu);
+  const cuda::Module module = context.module(
+      {.version = device_code_version(), .ptx = device_code_ptx, .max_registers = 80, .stack_bytes = 3072});
+  EXPECT_NE(context.function(module, "armillion_run"), nullptr);
+}
 
 TEST_F(FakeGpuTest, CompilesOnceAndThenUsesTheCache) {
-  {
-    const CudaContext first(gpu_);
-  }
+  load_lanes(gpu_);
   EXPECT_EQ(calls_of("cuLinkComplete"), 1);
-  {
-    const CudaContext second(gpu_);
-  }
+  load_lanes(gpu_);
   EXPECT_EQ(calls_of("cuLinkComplete"), 1);
   EXPECT_EQ(calls_of("cuModuleLoadData"), 2);
   EXPECT_EQ(calls_of("cuModuleUnload"), 2);
@@ -419,43 +423,45 @@ TEST_F(FakeGpuTest, CompilesOnceAndThenUsesTheCache) {
   // Another driver compiles anew.
   cuda::GpuInfo other = gpu_;
   other.driver = "another";
-  {
-    const CudaContext third(other);
-  }
+  load_lanes(other);
   EXPECT_EQ(calls_of("cuLinkComplete"), 2);
 }
 
+TEST_F(FakeGpuTest, LoadsAProgramOnceForAllWhoShareAContext) {
+  const DeviceProgram program{
+      .version = device_code_version(), .ptx = device_code_ptx, .max_registers = 32, .stack_bytes = 0};
+  DeviceProgram other = program;
+  other.version = "other";
+  CudaContext context(gpu_);
+  const cuda::Module module = context.module(program);
+  EXPECT_EQ(context.module(program), module);
+  EXPECT_NE(context.module(other), module);
+  EXPECT_EQ(calls_of("cuModuleLoadData"), 2);
+  // Neither needs more stack than there is.
+  EXPECT_EQ(calls_of("cuCtxSetLimit"), 0);
+}
+
 TEST_F(FakeGpuTest, CompilesAnewWhatTheDriverDoesNotTake) {
-  {
-    const CudaContext first(gpu_);
-  }
+  load_lanes(gpu_);
   fail("cuModuleLoadData:719");
-  expect_error(ErrorCode::UNAVAILABLE, {"while loading the device code"}, [&] { const CudaContext context(gpu_); });
+  expect_error(ErrorCode::UNAVAILABLE, {"while loading the device code"}, [&] { load_lanes(gpu_); });
   succeed();
   for (const auto& file : fs::directory_iterator(folder_ / "cache")) fs::resize_file(file.path(), 10);
-  {
-    const CudaContext second(gpu_);
-  }
+  load_lanes(gpu_);
   EXPECT_EQ(calls_of("cuLinkComplete"), 2);
-  {
-    const CudaContext third(gpu_);
-  }
+  load_lanes(gpu_);
   EXPECT_EQ(calls_of("cuLinkComplete"), 2);
 }
 
 TEST_F(FakeGpuTest, WorksWithoutACache) {
   ::setenv("ARMILLION_CACHE_DIR", "/proc/no-such-folder", 1);
-  {
-    const CudaContext first(gpu_);
-  }
-  {
-    const CudaContext second(gpu_);
-  }
+  load_lanes(gpu_);
+  load_lanes(gpu_);
   EXPECT_EQ(calls_of("cuLinkComplete"), 2);
 }
 
 TEST_F(FakeGpuTest, SaysWhyTheDeviceCodeDoesNotCompile) {
-  const auto open = [&] { const CudaContext context(gpu_); };
+  const auto open = [&] { load_lanes(gpu_); };
   fail("cuLinkComplete:218");
   expect_error(ErrorCode::UNAVAILABLE, {"cannot compile the device code (CUDA_ERROR_INVALID_PTX"}, open);
   fail("cuLinkAddData_v2:222");

@@ -57,6 +57,32 @@ struct PrefixSumForms {
 
 // The forms for buffers.
 
+template <Comparison COMPARISON, class T>
+struct CompareBufferForms {
+  void operator()(const Buffer<T>& a, const Buffer<T>& b, Buffer<std::uint8_t>& mask) const;
+  void operator()(const Buffer<T>& a, T b, Buffer<std::uint8_t>& mask) const;
+};
+
+template <class T>
+struct WhereBufferForms {
+  void operator()(const Buffer<std::uint8_t>& mask, const Buffer<T>& a, const Buffer<T>& b, Buffer<T>& result) const;
+};
+
+template <class T>
+struct GatherBufferForms {
+  void operator()(const Buffer<T>& source, const Buffer<std::uint32_t>& indices, Buffer<T>& result) const;
+};
+
+template <class T>
+struct ScatterBufferForms {
+  void operator()(const Buffer<T>& source, const Buffer<std::uint32_t>& indices, Buffer<T>& result) const;
+};
+
+template <class T>
+struct PrefixSumBufferForms {
+  void operator()(const Buffer<T>& x, Buffer<T>& result) const;
+};
+
 template <class T>
 struct FillBufferForms {
   void operator()(T value, Buffer<T>& result) const;
@@ -67,24 +93,21 @@ struct CopyBufferForms {
   void operator()(const Buffer<T>& source, Buffer<T>& result) const;
 };
 
-template <template <class> class Forms, class... Types>
-struct ForTypes : Forms<Types>... {
-  using Forms<Types>::operator()...;
-};
-
-/// With the forms for buffers, too.
 template <template <class> class Forms, template <class> class BufferForms, class... Types>
-struct ForTypesAndBuffers : ForTypes<Forms, Types...>, BufferForms<Types>... {
-  using ForTypes<Forms, Types...>::operator();
+struct ForTypes : Forms<Types>..., BufferForms<Types>... {
+  using Forms<Types>::operator()...;
   using BufferForms<Types>::operator()...;
 };
 
 template <Comparison COMPARISON, class... Types>
-struct Compare : CompareForms<COMPARISON, Types>... {
+struct Compare : CompareForms<COMPARISON, Types>..., CompareBufferForms<COMPARISON, Types>... {
   using CompareForms<COMPARISON, Types>::operator()...;
+  using CompareBufferForms<COMPARISON, Types>::operator()...;
 };
 
 }  // namespace detail
+
+// All of these are called with arrays or with an executor's buffers (executor.hpp).
 
 // Comparisons write 1 where they hold and 0 where they do not, into a mask that shares no memory with their operands.
 // The second operand may be a scalar. With a NaN only `not_equal` holds; 0 and -0 are equal.
@@ -98,22 +121,22 @@ inline constexpr detail::Compare<detail::Comparison::GREATER_EQUAL, float, doubl
 
 /// where(mask, a, b, result): result[i] = a[i] where mask[i] is not 0, else b[i]. Bits are copied as they are. The
 /// result may be `a` or `b` itself, and shares no memory with the mask.
-inline constexpr detail::ForTypes<detail::WhereForms, float, double, std::int32_t> where;
+inline constexpr detail::ForTypes<detail::WhereForms, detail::WhereBufferForms, float, double, std::int32_t> where;
 /// fill(value, result): each element becomes `value`.
-inline constexpr detail::ForTypesAndBuffers<detail::FillForms, detail::FillBufferForms, float, double, std::int32_t>
-    fill;
+inline constexpr detail::ForTypes<detail::FillForms, detail::FillBufferForms, float, double, std::int32_t> fill;
 /// copy(source, result): copies bits, between arrays of equal length or strided views.
-inline constexpr detail::ForTypesAndBuffers<detail::CopyForms, detail::CopyBufferForms, float, double, std::int32_t>
-    copy;
+inline constexpr detail::ForTypes<detail::CopyForms, detail::CopyBufferForms, float, double, std::int32_t> copy;
 /// gather(source, indices, result): result[i] = source[indices[i]]. Error(INVALID_ARGUMENT) where an index is not less
 /// than the source's size. The result shares no memory with an argument.
-inline constexpr detail::ForTypes<detail::GatherForms, float, double, std::int32_t> gather;
+inline constexpr detail::ForTypes<detail::GatherForms, detail::GatherBufferForms, float, double, std::int32_t> gather;
 /// scatter(source, indices, result): result[indices[i]] = source[i], in order of i, so that of equal indices the last
 /// one counts. Error(INVALID_ARGUMENT) where an index is not less than the result's size. The result shares no memory
 /// with an argument.
-inline constexpr detail::ForTypes<detail::ScatterForms, float, double, std::int32_t> scatter;
+inline constexpr detail::ForTypes<detail::ScatterForms, detail::ScatterBufferForms, float, double, std::int32_t>
+    scatter;
 /// prefix_sum(x, result): result[i] = x[0] + ... + x[i], added from left to right. Sums of floating-point numbers are
 /// kept in float64 and rounded to the result's type for each element; those of integers wrap.
-inline constexpr detail::ForTypes<detail::PrefixSumForms, float, double, std::int32_t> prefix_sum;
+inline constexpr detail::ForTypes<detail::PrefixSumForms, detail::PrefixSumBufferForms, float, double, std::int32_t>
+    prefix_sum;
 
 }  // namespace armillion::ops

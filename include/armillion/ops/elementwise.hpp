@@ -84,14 +84,8 @@ struct ClipBufferForms {
 // A function object has the forms of each of its types: overloads that spans convert to.
 
 template <UnaryOperation OPERATION, class... Types>
-struct Unary : UnaryForms<OPERATION, Types>... {
+struct Unary : UnaryForms<OPERATION, Types>..., UnaryBufferForms<OPERATION, Types>... {
   using UnaryForms<OPERATION, Types>::operator()...;
-};
-
-/// What executors have, too.
-template <UnaryOperation OPERATION, class... Types>
-struct ExactUnary : Unary<OPERATION, Types...>, UnaryBufferForms<OPERATION, Types>... {
-  using Unary<OPERATION, Types...>::operator();
   using UnaryBufferForms<OPERATION, Types>::operator()...;
 };
 
@@ -121,7 +115,7 @@ struct Clip : ClipForms<Types>..., ClipBufferForms<Types>... {
 //   add(a, b, result);    add(a, 2.0F, result);    add(2.0F, b, result);    add(pool, a, b, result);
 //   add(Strided(...), Strided(...), Strided(...));
 //
-// Down to `relu`, also with an executor's buffers in place of arrays, without a pool (executor.hpp).
+// All of them also with an executor's buffers in place of arrays, without a pool (executor.hpp).
 //
 // All arrays have the same length. Views that share memory must be the same view, or have the same stride and no
 // element in common.
@@ -146,11 +140,11 @@ inline constexpr detail::Fma<float, double> fma;
 inline constexpr detail::Clip<float, double, std::int32_t> clip;
 
 /// result[i] = |x[i]|: clears the sign, of NaNs too. The smallest integer stays as it is.
-inline constexpr detail::ExactUnary<detail::UnaryOperation::ABS, float, double, std::int32_t> abs;
+inline constexpr detail::Unary<detail::UnaryOperation::ABS, float, double, std::int32_t> abs;
 /// result[i] = -x[i]: flips the sign, of NaNs and zeros too. The smallest integer stays as it is.
-inline constexpr detail::ExactUnary<detail::UnaryOperation::NEG, float, double, std::int32_t> neg;
+inline constexpr detail::Unary<detail::UnaryOperation::NEG, float, double, std::int32_t> neg;
 /// result[i] = x[i] where that is more than 0, else 0 (never -0); a NaN stays one.
-inline constexpr detail::ExactUnary<detail::UnaryOperation::RELU, float, double, std::int32_t> relu;
+inline constexpr detail::Unary<detail::UnaryOperation::RELU, float, double, std::int32_t> relu;
 
 // At most 4 units in the last place from the exact value, for every argument, subnormal results included.
 

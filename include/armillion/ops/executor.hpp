@@ -10,10 +10,10 @@
 ///   std::vector<float> elements(3);
 ///   result.download(elements);
 ///
-/// These take buffers: `add`, `sub`, `mul`, `div`, `fma`, `minimum`, `maximum`, `clip`, `abs`, `neg`, `relu`, `fill`,
-/// `copy`, `sum`, `mean`, `min`, `max`, `argmax` and `dot`. Their results are the same on every executor: to the bit,
-/// but for a NaN's bits, and for `dot` on a host whose target is SSE4 (see reductions.hpp). A result may be an
-/// argument.
+/// All functions of the library take buffers in place of arrays, without strided views and pools; those of matrices are
+/// in buffer_matrices.hpp. Where results are the same on every executor, and where they are not, is said in
+/// docs/ops.md. A result may be an argument where it may be with arrays, but for the functions that say otherwise
+/// there.
 ///
 /// Error(INVALID_ARGUMENT), before anything is written, for buffers of different executors, for sizes that do not fit,
 /// and where the function has that for arrays.
@@ -36,6 +36,13 @@ namespace detail {
 class ExecutorBackend;
 }
 
+/// The time that a GPU took, by its own clock.
+struct ExecutorTimes {
+  double kernel_seconds = 0;
+  /// Copies between its memory and the host's, those of results of reductions included.
+  double transfer_seconds = 0;
+};
+
 /// Where calls on buffers run. Copies are the same executor, which lives as long as one of them or of its buffers. An
 /// executor and all of its buffers are for one thread at a time.
 class Executor {
@@ -52,10 +59,27 @@ class Executor {
   /// Error(OUT_OF_MEMORY) where the device or the machine, whose buffers have 16 GiB, has no room left.
   static Executor machine(const std::string& device = "cpu");
 
-  /// "host", or "machine on cpu" and so on.
+  /// Kernels on an NVIDIA GPU and buffers in its memory: "cuda" is the first that can be used, "cuda:0" and up are the
+  /// driver's numbers; "host-lanes" is the GPU's code compiled for the CPU, which is slow and for tests. No CUDA
+  /// toolkit is needed: the driver, libcuda.so.1, compiles the kernels when they are first used on a GPU, and the
+  /// result is kept on disk. Error(INVALID_ARGUMENT) for another name, Error(UNAVAILABLE) where there is no such GPU or
+  /// no driver, saying what is missing. Calls return once the GPU knows of them, unless they return a value; calls and
+  /// buffers throw Error(OUT_OF_MEMORY) where its memory has no room, with what was asked for and what there is, and
+  /// Error(UNAVAILABLE) where the GPU fails, which may be in a later call than the one that made it fail.
+  static Executor cuda(const std::string& device = "cuda");
+
+  /// "host", "machine on cpu", "cuda:0" and so on.
   std::string name() const;
   /// AArch64 instructions that all calls on a machine have retired; 0 on executors without one.
   std::uint64_t retired_instructions() const;
+
+  /// Waits until all calls have ended, and throws what `cuda` says where one has failed.
+  void wait() const;
+
+  /// Has `times` count from now on. On a GPU that costs each call some microseconds.
+  void start_timing();
+  /// What was done since `start_timing`, which has all ended when this returns. Only of GPUs: zeros on other executors.
+  ExecutorTimes times() const;
 
   /// Whether both are copies of the same one.
   friend bool operator==(const Executor&, const Executor&) = default;
@@ -68,11 +92,12 @@ class Executor {
   std::shared_ptr<detail::ExecutorBackend> backend_;
 };
 
-/// An array of float32, float64 or int32 that an executor owns the memory of. One that was moved from has no elements
-/// and no executor: calls with it are Error(INVALID_ARGUMENT).
+/// An array of float32, float64 or int32, a mask of bytes or indices, that an executor owns the memory of. One that was
+/// moved from has no elements and no executor: calls with it are Error(INVALID_ARGUMENT).
 template <class T>
 class Buffer {
-  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::int32_t>);
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::int32_t> ||
+                std::is_same_v<T, std::uint8_t> || std::is_same_v<T, std::uint32_t>);
 
  public:
   /// So many elements, all 0. Error(OUT_OF_MEMORY).

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string_view>
 #include <utility>
 
 #include "armillion/error.hpp"
 #include "engine/gpu/cuda_context.hpp"
+#include "engine/gpu/cuda_queue.hpp"
+#include "engine/gpu/device_code.hpp"
 #include "engine/gpu/driver.hpp"
 
 namespace armillion::engine::gpu {
@@ -20,66 +23,39 @@ using cuda::Result;
 
 constexpr unsigned WARP_LANES = 32;
 
+// The kernels' names in the module, in the order of `Kernel`.
+constexpr std::array<const char*, static_cast<std::size_t>(Kernel::COUNT)> KERNEL_NAMES{
+    "armillion_run",    "armillion_reset_memory", "armillion_reset_state", "armillion_copy_guest_memory",
+    "armillion_clean",  "armillion_reset_lanes",  "armillion_write_pages", "armillion_copy_cells",
+    "armillion_resume", "armillion_stop",         "armillion_summarize"};
+static_assert(KERNEL_NAMES.back() != nullptr, "a kernel has no name");
+
+// A warp needs this many registers for each of its lanes at most: as many as let shared memory decide how many warps a
+// multiprocessor holds.
+constexpr std::uint32_t MAX_REGISTERS = 80;
+
+// The stack of a lane: handlers are called through a table, so that the driver cannot know how deep calls go. ptxas 13
+// counts 224 bytes for the loop, 152 for an instruction that is fetched, 1,048 for the largest handler, and less than
+// 400 for what handlers call.
+constexpr std::size_t STACK_BYTES = 3072;
+
+DeviceProgram lanes_program() {
+  return {.version = device_code_version(),
+          .ptx = device_code_ptx,
+          .max_registers = MAX_REGISTERS,
+          .stack_bytes = STACK_BYTES};
+}
+
 std::uint64_t round_up(std::uint64_t value, std::uint64_t granularity) {
   return (value + granularity - 1) / granularity * granularity;
 }
-
-// A backend's own order of work on a GPU, and what memory needs of it.
-class Queue {
- public:
-  explicit Queue(std::shared_ptr<CudaContext> context) : context_(std::move(context)) {
-    const CudaContext::Use use(*context_);
-    context_->check(driver().cuStreamCreate(&stream_, cuda::STREAM_NON_BLOCKING), "making a stream");
-  }
-  ~Queue() {
-    release([this] { driver().cuStreamDestroy_v2(stream_); });
-  }
-  Queue(const Queue&) = delete;
-  Queue& operator=(const Queue&) = delete;
-
-  const CudaContext& context() const { return *context_; }
-  const Driver& driver() const { return context_->driver(); }
-  cuda::Stream stream() const { return stream_; }
-
-  void check(Result result, std::string_view what) const { context_->check(result, what); }
-  void wait() const { check(driver().cuStreamSynchronize(stream_), "waiting for a kernel"); }
-
-  // Frees something once no kernel uses it any more.
-  template <class Free>
-  void release(const Free& free) const {
-    context_->release([&] {
-      driver().cuStreamSynchronize(stream_);
-      free();
-    });
-  }
-
-  std::uint64_t free_memory_bytes() const { return memory_bytes().first; }
-
-  [[noreturn]] void fail_out_of_memory(std::uint64_t bytes) const {
-    const auto [free_bytes, total_bytes] = memory_bytes();
-    throw Error(ErrorCode::OUT_OF_MEMORY,
-                fmt::format("{} has not enough memory: {} bytes were asked for, {} of {} are free", context_->name(),
-                            bytes, free_bytes, total_bytes));
-  }
-
- private:
-  std::pair<std::uint64_t, std::uint64_t> memory_bytes() const {
-    std::size_t free_bytes = 0;
-    std::size_t total_bytes = 0;
-    check(driver().cuMemGetInfo_v2(&free_bytes, &total_bytes), "asking for free memory");
-    return {free_bytes, total_bytes};
-  }
-
-  std::shared_ptr<CudaContext> context_;
-  cuda::Stream stream_ = nullptr;
-};
 
 // The constructors of memory need the context current.
 
 // Memory whose size is final.
 class PlainMemory final : public DeviceMemory {
  public:
-  PlainMemory(const Queue& queue, std::uint64_t size_bytes) : queue_(queue), size_bytes_(size_bytes) {
+  PlainMemory(const CudaQueue& queue, std::uint64_t size_bytes) : queue_(queue), size_bytes_(size_bytes) {
     // The driver has no allocation of nothing.
     const std::uint64_t bytes = std::max<std::uint64_t>(size_bytes, 1);
     const Result result = queue_.driver().cuMemAlloc_v2(&address_, bytes);
@@ -97,7 +73,7 @@ class PlainMemory final : public DeviceMemory {
   bool grow(std::uint64_t size_bytes) override { return size_bytes <= size_bytes_; }
 
  private:
-  const Queue& queue_;
+  const CudaQueue& queue_;
   std::uint64_t size_bytes_;
   cuda::DevicePointer address_ = 0;
 };
@@ -105,7 +81,7 @@ class PlainMemory final : public DeviceMemory {
 // A range of addresses with memory behind its first part.
 class GrowingMemory final : public DeviceMemory {
  public:
-  GrowingMemory(const Queue& queue, std::uint64_t size_bytes, std::uint64_t limit_bytes)
+  GrowingMemory(const CudaQueue& queue, std::uint64_t size_bytes, std::uint64_t limit_bytes)
       : queue_(queue), limit_bytes_(std::max(size_bytes, limit_bytes)) {
     properties_.type = cuda::AllocationProperties::Type::PINNED;
     properties_.location = location();
@@ -172,7 +148,7 @@ class GrowingMemory final : public DeviceMemory {
     queue_.driver().cuMemAddressFree(address_, range_bytes_);
   }
 
-  const Queue& queue_;
+  const CudaQueue& queue_;
   std::uint64_t limit_bytes_;
   std::uint64_t range_bytes_ = 0;
   std::uint64_t mapped_bytes_ = 0;
@@ -184,7 +160,7 @@ class GrowingMemory final : public DeviceMemory {
 // Host memory that the GPU reads and writes over the bus.
 class HostMemory final : public MappedMemory {
  public:
-  HostMemory(const Queue& queue, std::uint64_t size_bytes) : queue_(queue) {
+  HostMemory(const CudaQueue& queue, std::uint64_t size_bytes) : queue_(queue) {
     const std::uint64_t bytes = std::max<std::uint64_t>(size_bytes, 1);
     const Result result =
         queue_.driver().cuMemHostAlloc(&host_, bytes, cuda::HOST_ALLOC_PORTABLE | cuda::HOST_ALLOC_DEVICE_MAP);
@@ -212,7 +188,7 @@ class HostMemory final : public MappedMemory {
   DeviceAddress device() const override { return device_; }
 
  private:
-  const Queue& queue_;
+  const CudaQueue& queue_;
   void* host_ = nullptr;
   cuda::DevicePointer device_ = 0;
 };
@@ -221,9 +197,12 @@ class CudaBackend final : public Backend {
  public:
   explicit CudaBackend(int device_index) : queue_(CudaContext::open(device_index)), driver_(queue_.driver()) {
     const CudaContext::Use use(queue_.context());
+    const cuda::Module module = queue_.context().module(lanes_program());
+    for (std::size_t i = 0; i < functions_.size(); ++i) {
+      functions_[i] = queue_.context().function(module, KERNEL_NAMES[i]);
+    }
     int blocks = 0;
-    queue_.check(driver_.cuOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, queue_.context().function(Kernel::RUN),
-                                                                     WARP_LANES, 0),
+    queue_.check(driver_.cuOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, function(Kernel::RUN), WARP_LANES, 0),
                  "asking how many warps fit");
     resident_warps_ = static_cast<std::uint32_t>(std::max(blocks, 1) * queue_.context().multiprocessors());
     int has_ranges = 0;
@@ -283,9 +262,9 @@ class CudaBackend final : public Backend {
     if (warps == 0) return;
     const CudaContext::Use use(queue_.context());
     void* arguments[] = {&parameters};
-    queue_.check(driver_.cuLaunchKernel(queue_.context().function(kernel), warps, 1, 1, WARP_LANES, 1, 1, 0,
-                                        queue_.stream(), arguments, nullptr),
-                 "starting a kernel");
+    queue_.check(
+        driver_.cuLaunchKernel(function(kernel), warps, 1, 1, WARP_LANES, 1, 1, 0, queue_.stream(), arguments, nullptr),
+        "starting a kernel");
   }
 
   bool is_idle() override {
@@ -302,8 +281,11 @@ class CudaBackend final : public Backend {
   }
 
  private:
-  Queue queue_;
+  cuda::Function function(Kernel kernel) const { return functions_[static_cast<std::size_t>(kernel)]; }
+
+  CudaQueue queue_;
   const Driver& driver_;
+  std::array<cuda::Function, static_cast<std::size_t>(Kernel::COUNT)> functions_{};
   std::uint32_t resident_warps_ = 0;
   bool has_ranges_ = false;
 };

@@ -22,13 +22,6 @@ using cuda::Driver;
 using cuda::GpuInfo;
 using cuda::Result;
 
-// The kernels' names in the module, in the order of `Kernel`.
-constexpr std::array<const char*, static_cast<std::size_t>(Kernel::COUNT)> KERNEL_NAMES{
-    "armillion_run",    "armillion_reset_memory", "armillion_reset_state", "armillion_copy_guest_memory",
-    "armillion_clean",  "armillion_reset_lanes",  "armillion_write_pages", "armillion_copy_cells",
-    "armillion_resume", "armillion_stop",         "armillion_summarize"};
-static_assert(KERNEL_NAMES.back() != nullptr, "a kernel has no name");
-
 GpuInfo usable_gpu(int index) {
   const std::vector<GpuInfo> gpus = cuda::gpus();
   if (gpus.empty()) throw Error(ErrorCode::UNAVAILABLE, cuda::why_no_gpu());
@@ -43,19 +36,12 @@ GpuInfo usable_gpu(int index) {
   return info;
 }
 
-// A warp needs this many registers for each of its lanes at most: as many as let shared memory decide how many warps a
-// multiprocessor holds.
-constexpr std::uintptr_t MAX_REGISTERS = 80;
-
-// The stack of a lane: handlers are called through a table, so that the driver cannot know how deep calls go. ptxas 13
-// counts 224 bytes for the loop, 152 for an instruction that is fetched, 1,048 for the largest handler, and less than
-// 400 for what handlers call.
-constexpr std::size_t STACK_BYTES = 3072;
-
 // Compiles PTX to the current context's GPU.
 class Linker {
  public:
-  explicit Linker(const Driver& driver) : driver_(driver) {
+  Linker(const Driver& driver, std::uintptr_t max_registers)
+      : driver_(driver),
+        values_{log_.data(), std::bit_cast<void*>(log_.size() - 1), std::bit_cast<void*>(max_registers)} {
     check(driver_.cuLinkCreate_v2(static_cast<unsigned>(options_.size()), options_.data(), values_.data(), &state_));
   }
   ~Linker() {
@@ -93,15 +79,15 @@ class Linker {
   // log with a NUL, for which the last byte is spared.
   std::array<cuda::JitOption, 3> options_{cuda::JitOption::ERROR_LOG_BUFFER,
                                           cuda::JitOption::ERROR_LOG_BUFFER_SIZE_BYTES, cuda::JitOption::MAX_REGISTERS};
-  std::array<void*, 3> values_{log_.data(), std::bit_cast<void*>(log_.size() - 1), std::bit_cast<void*>(MAX_REGISTERS)};
+  std::array<void*, 3> values_;
   cuda::LinkState state_ = nullptr;
 };
 
-// The device code for the current context's GPU: what an earlier process compiled, else compiled now and kept.
-cuda::Module load_device_code(const Driver& driver, const GpuInfo& info) {
+// A program for the current context's GPU: what an earlier process compiled, else compiled now and kept.
+cuda::Module load(const DeviceProgram& program, const Driver& driver, const GpuInfo& info) {
   const BinaryCache cache(BinaryCache::default_folder());
-  const std::string target = fmt::format("cuda {}, {} registers", info.compute_capability(), MAX_REGISTERS);
-  const std::string key = BinaryCache::key(device_code_version(), target, info.driver);
+  const std::string target = fmt::format("cuda {}, {} registers", info.compute_capability(), program.max_registers);
+  const std::string key = BinaryCache::key(program.version, target, info.driver);
   cuda::Module module = nullptr;
   if (const auto kept = cache.find(key)) {
     const Result result = driver.cuModuleLoadData(&module, kept->data());
@@ -111,8 +97,8 @@ cuda::Module load_device_code(const Driver& driver, const GpuInfo& info) {
       driver.fail(result, "loading the device code");
     }
   }
-  std::vector<std::string> parts = device_code_ptx();
-  const std::vector<std::byte> binary = Linker(driver).compile(parts);
+  std::vector<std::string> parts = program.ptx();
+  const std::vector<std::byte> binary = Linker(driver, program.max_registers).compile(parts);
   driver.check(driver.cuModuleLoadData(&module, binary.data()), "loading the device code");
   cache.store(key, binary);
   return module;
@@ -130,7 +116,6 @@ std::string why_unusable(const GpuInfo& gpu) {
 }
 
 std::shared_ptr<CudaContext> CudaContext::open(int index) {
-  // Held while compiling, so that of two backends the second waits for the code instead of compiling it again.
   static std::mutex mutex;
   // Never destroyed: see the class.
   static auto& contexts = *new std::map<int, std::shared_ptr<CudaContext>>;
@@ -145,32 +130,36 @@ std::shared_ptr<CudaContext> CudaContext::open(int index) {
 CudaContext::CudaContext(const GpuInfo& info) : driver_(Driver::get()), info_(info) {
   driver_.check(driver_.cuDeviceGet(&device_, info_.index), "opening a GPU");
   check(driver_.cuDevicePrimaryCtxRetain(&context_, device_), "making its context");
-  try {
-    load_module();
-  } catch (...) {
-    driver_.cuDevicePrimaryCtxRelease_v2(device_);
-    throw;
-  }
 }
 
 CudaContext::~CudaContext() {
-  release([this] { driver_.cuModuleUnload(module_); });
+  release([this] {
+    for (const auto& [version, module] : modules_) driver_.cuModuleUnload(module);
+  });
   driver_.cuDevicePrimaryCtxRelease_v2(device_);
 }
 
-void CudaContext::load_module() {
+cuda::Module CudaContext::module(const DeviceProgram& program) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = modules_.find(program.version);
+  if (found != modules_.end()) return found->second;
   const Use use(*this);
   // Others in this process may use the context, and want more.
   std::size_t stack_bytes = 0;
   check(driver_.cuCtxGetLimit(&stack_bytes, cuda::Limit::STACK_SIZE), "asking for its stack's size");
-  if (stack_bytes < STACK_BYTES) {
-    check(driver_.cuCtxSetLimit(cuda::Limit::STACK_SIZE, STACK_BYTES), "setting its stack's size");
+  if (stack_bytes < program.stack_bytes) {
+    check(driver_.cuCtxSetLimit(cuda::Limit::STACK_SIZE, program.stack_bytes), "setting its stack's size");
   }
-  module_ = load_device_code(driver_, info_);
-  for (std::size_t i = 0; i < functions_.size(); ++i) {
-    check(driver_.cuModuleGetFunction(&functions_[i], module_, KERNEL_NAMES[i]),
-          fmt::format("looking for the kernel {}", KERNEL_NAMES[i]));
-  }
+  const cuda::Module loaded = load(program, driver_, info_);
+  modules_.emplace(program.version, loaded);
+  return loaded;
+}
+
+cuda::Function CudaContext::function(cuda::Module module, const char* name) const {
+  const Use use(*this);
+  cuda::Function function = nullptr;
+  check(driver_.cuModuleGetFunction(&function, module, name), fmt::format("looking for the kernel {}", name));
+  return function;
 }
 
 std::string CudaContext::name() const { return fmt::format("cuda:{}", info_.index); }

@@ -1,27 +1,40 @@
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "engine/gpu/backend.hpp"
 #include "engine/gpu/driver.hpp"
 
 namespace armillion::engine::gpu {
 
+/// Code for GPUs as PTX, and what it needs of a context.
+struct DeviceProgram {
+  /// Tells it from others and from other builds'.
+  std::string_view version;
+  /// Its parts, to be linked by the driver.
+  std::vector<std::string> (*ptx)();
+  /// Registers of a thread at most.
+  std::uint32_t max_registers;
+  /// The stack of a thread; 0 where the driver knows how deep calls go.
+  std::size_t stack_bytes;
+};
+
 /// Why the device code cannot run on this GPU; empty where it can.
 std::string why_unusable(const cuda::GpuInfo& gpu);
 
-/// One GPU as this process uses it: its primary context with the device code loaded. All backends on a GPU share it. It
-/// is kept when the last of them goes, as making it takes a good part of a second, and left to the system when the
-/// process ends: the driver may be gone before destructors of globals run.
+/// One GPU as this process uses it: its primary context with the programs that were asked for. All that use a GPU share
+/// it. It is kept when the last of them goes, as making it takes a good part of a second, and left to the system when
+/// the process ends: the driver may be gone before destructors of globals run.
 class CudaContext {
  public:
-  /// Error(UNAVAILABLE) where there is no such GPU or it cannot run the device code. The first call for a GPU compiles
-  /// the code for it unless an earlier process did.
+  /// Error(UNAVAILABLE) where there is no such GPU or it cannot run device code.
   static std::shared_ptr<CudaContext> open(int index);
 
   explicit CudaContext(const cuda::GpuInfo& info);
@@ -31,8 +44,12 @@ class CudaContext {
 
   const cuda::Driver& driver() const { return driver_; }
   cuda::Device device() const { return device_; }
-  cuda::Function function(Kernel kernel) const { return functions_[static_cast<std::size_t>(kernel)]; }
   int multiprocessors() const { return info_.multiprocessors; }
+  /// A program on this GPU. The first call for it compiles it unless an earlier process did; others wait meanwhile.
+  /// Error(UNAVAILABLE) where the driver cannot compile it.
+  cuda::Module module(const DeviceProgram& program);
+  /// The entry point of that name.
+  cuda::Function function(cuda::Module module, const char* name) const;
   /// "cuda:0".
   std::string name() const;
 
@@ -70,14 +87,13 @@ class CudaContext {
   }
 
  private:
-  void load_module();
-
   const cuda::Driver& driver_;
   cuda::GpuInfo info_;
   cuda::Device device_ = 0;
   cuda::Context context_ = nullptr;
-  cuda::Module module_ = nullptr;
-  std::array<cuda::Function, static_cast<std::size_t>(Kernel::COUNT)> functions_{};
+  std::mutex mutex_;
+  // By version.
+  std::map<std::string, cuda::Module, std::less<>> modules_;
   // Set by the first failure that no call on the context survives.
   mutable std::atomic<bool> is_lost_ = false;
 };

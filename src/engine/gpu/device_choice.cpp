@@ -31,20 +31,21 @@ std::optional<int> gpu_number(std::string_view name) {
   return number;
 }
 
-std::unique_ptr<Backend> open_first_gpu() {
+int first_gpu() {
   for (const DeviceInfo& device : devices()) {
-    if (const auto number = gpu_number(device.name)) return make_cuda_backend(*number);
+    if (const auto number = gpu_number(device.name)) return *number;
   }
   throw Error(ErrorCode::UNAVAILABLE, why_no_gpu());
 }
 
 }  // namespace
 
+std::optional<int> gpu_index(std::string_view name) { return name == FIRST_GPU ? first_gpu() : gpu_number(name); }
+
 std::unique_ptr<Backend> open_device(std::string_view name) {
   if (name == "cpu") return nullptr;
   if (name == "host-lanes") return make_host_backend(std::thread::hardware_concurrency());
-  if (name == FIRST_GPU) return open_first_gpu();
-  if (const auto number = gpu_number(name)) return make_cuda_backend(*number);
+  if (const auto index = gpu_index(name)) return make_cuda_backend(*index);
   std::string known;
   for (const DeviceInfo& device : devices()) known += fmt::format("'{}', ", device.name);
   throw Error(

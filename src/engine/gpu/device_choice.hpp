@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "engine/gpu/backend.hpp"
@@ -11,5 +12,9 @@ namespace armillion::engine::gpu {
 /// `devices`), "host-lanes" for the GPU's code on the host. nullptr for "cpu", which needs no lanes. Error(UNAVAILABLE)
 /// where there is no such GPU, saying why; Error(INVALID_ARGUMENT) for any other name, saying what there is.
 std::unique_ptr<Backend> open_device(std::string_view name);
+
+/// The driver's number of the GPU that `name` chooses, as above; nothing where it chooses none. Error(UNAVAILABLE)
+/// where "cuda" finds no GPU that can be used.
+std::optional<int> gpu_index(std::string_view name);
 
 }  // namespace armillion::engine::gpu

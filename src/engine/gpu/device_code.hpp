@@ -12,7 +12,7 @@ inline constexpr int DEVICE_CODE_COMPUTE_MAJOR = 7;
 inline constexpr int DEVICE_CODE_COMPUTE_MINOR = 0;
 
 /// The parts of the program, to be linked by the driver. It has the entry points of `Kernel` (backend.hpp) under the
-/// names that cuda_context.cpp lists. Made anew by each call: 13 MB of text.
+/// names that cuda_backend.cpp lists. Made anew by each call: 13 MB of text.
 std::vector<std::string> device_code_ptx();
 
 /// Tells one build's program from another's.

@@ -47,6 +47,7 @@ enum class JitOption : int { MAX_REGISTERS = 0, ERROR_LOG_BUFFER = 5, ERROR_LOG_
 enum class JitInput : int { PTX = 1 };
 
 inline constexpr unsigned STREAM_NON_BLOCKING = 1;
+inline constexpr unsigned EVENT_DEFAULT = 0;
 inline constexpr unsigned HOST_ALLOC_PORTABLE = 1;
 inline constexpr unsigned HOST_ALLOC_DEVICE_MAP = 2;
 
@@ -78,6 +79,7 @@ using DevicePointer = unsigned long long;
 using AllocationHandle = unsigned long long;
 using Context = struct OpaqueContext*;
 using Stream = struct OpaqueStream*;
+using Event = struct OpaqueEvent*;
 using Module = struct OpaqueModule*;
 using Function = struct OpaqueFunction*;
 using LinkState = struct OpaqueLinkState*;

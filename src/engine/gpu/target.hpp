@@ -117,6 +117,12 @@ ARMILLION_INLINE std::uint32_t fetch_add(ARMILLION_GLOBAL std::uint32_t* word, s
 ARMILLION_INLINE std::uint64_t fetch_add(ARMILLION_GLOBAL std::uint64_t* word, std::uint64_t value) {
   return __atomic_fetch_add(word, value, __ATOMIC_RELAXED);
 }
+ARMILLION_INLINE std::uint64_t fetch_min(ARMILLION_GLOBAL std::uint64_t* word, std::uint64_t value) {
+  return __atomic_fetch_min(word, value, __ATOMIC_RELAXED);
+}
+ARMILLION_INLINE std::uint64_t fetch_max(ARMILLION_GLOBAL std::uint64_t* word, std::uint64_t value) {
+  return __atomic_fetch_max(word, value, __ATOMIC_RELAXED);
+}
 ARMILLION_INLINE bool compare_exchange(ARMILLION_GLOBAL std::uint64_t* word, std::uint64_t expected,
                                        std::uint64_t desired) {
   return __atomic_compare_exchange_n(word, &expected, desired, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);

@@ -1,5 +1,6 @@
 #include "ops/executors/assembler.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace armillion::ops {
@@ -36,8 +37,11 @@ struct Transfer {
 };
 
 constexpr Transfer transfer_of(Part part) {
-  constexpr std::array<Transfer, 3> TRANSFERS{
-      {{0xbc400400, 0xbc000400, 4}, {0xfc400400, 0xfc000400, 8}, {0x3cc00400, 0x3c800400, 16}}};
+  constexpr std::array<Transfer, 5> TRANSFERS{{{0x3c400400, 0x3c000400, 1},
+                                               {0x7c400400, 0x7c000400, 2},
+                                               {0xbc400400, 0xbc000400, 4},
+                                               {0xfc400400, 0xfc000400, 8},
+                                               {0x3cc00400, 0x3c800400, 16}}};
   return TRANSFERS[static_cast<std::size_t>(part)];
 }
 
@@ -71,6 +75,34 @@ void Assembler::load_to_all(Lanes lanes, V destination, X address) {
   words_.push_back(0x4ddfc000 | size << 10 | field_n(address.number) | field_d(destination.number));
 }
 
+void Assembler::load_and_add(V destination, X address, X step) {
+  words_.push_back(0x4cc07800 | field_m(step.number) | field_n(address.number) | field_d(destination.number));
+}
+
+void Assembler::load_to_all_and_add(Lanes lanes, V destination, X address, X step) {
+  const std::uint32_t size = lanes == Lanes::S4 ? 2 : 3;
+  words_.push_back(0x4dc0c000 | size << 10 | field_m(step.number) | field_n(address.number) |
+                   field_d(destination.number));
+}
+
+void Assembler::load_element(Part part, V destination, X array, X index) {
+  words_.push_back((part == Part::D ? 0xfc607800 : 0xbc607800) | field_m(index.number) | field_n(array.number) |
+                   field_d(destination.number));
+}
+
+void Assembler::store_element(Part part, V source, X array, X index) {
+  words_.push_back((part == Part::D ? 0xfc207800 : 0xbc207800) | field_m(index.number) | field_n(array.number) |
+                   field_d(source.number));
+}
+
+void Assembler::load_byte(X destination, X address) {
+  words_.push_back(0x38400400 | 1U << 12 | field_n(address.number) | field_d(destination.number));
+}
+
+void Assembler::load_word(X destination, X address) {
+  words_.push_back(0xb8400400 | 4U << 12 | field_n(address.number) | field_d(destination.number));
+}
+
 void Assembler::emit(FloatThree operation, Lanes lanes, V d, V n, V m) {
   words_.push_back(three(operation, d, n, m) | field_lanes(lanes));
 }
@@ -79,15 +111,37 @@ void Assembler::emit(FloatTwo operation, Lanes lanes, V d, V n) {
   words_.push_back(two(operation, d, n) | field_lanes(lanes));
 }
 
-void Assembler::emit(IntegerThree operation, V d, V n, V m) { words_.push_back(three(operation, d, n, m)); }
+void Assembler::emit(IntegerThree operation, Lanes lanes, V d, V n, V m) {
+  words_.push_back(three(operation, d, n, m) | field_lanes(lanes));
+}
 
-void Assembler::emit(IntegerTwo operation, V d, V n) { words_.push_back(two(operation, d, n)); }
+void Assembler::emit(IntegerTwo operation, Lanes lanes, V d, V n) {
+  words_.push_back(two(operation, d, n) | field_lanes(lanes));
+}
+
+void Assembler::emit(Shift operation, Lanes lanes, V d, V n, std::uint32_t bits) {
+  // The field has the lanes' size, too: bits more than it, or bits less than twice of it (immh:immb).
+  const std::uint32_t lane_bits = lanes == Lanes::S4 ? 32 : 64;
+  const std::uint32_t field = operation == Shift::SHL ? lane_bits + bits : 2 * lane_bits - bits;
+  words_.push_back(two(operation, d, n) | field << 16);
+}
 
 void Assembler::emit(Widening operation, V d, V n, V m) { words_.push_back(three(operation, d, n, m)); }
+
+void Assembler::emit(Narrowing operation, V d, V n) { words_.push_back(two(operation, d, n)); }
+
+void Assembler::invert(V d, V n) { words_.push_back(0x6e205800 | field_n(n.number) | field_d(d.number)); }
 
 void Assembler::emit(Bitwise operation, V d, V n, V m) { words_.push_back(three(operation, d, n, m)); }
 
 void Assembler::emit(Across operation, V d, V n) { words_.push_back(two(operation, d, n)); }
+
+void Assembler::load_constant(V d, std::array<std::uint64_t, 2> halves) {
+  const auto found = std::ranges::find(constants_, halves);
+  constant_loads_.push_back({words_.size(), static_cast<std::size_t>(found - constants_.begin())});
+  if (found == constants_.end()) constants_.push_back(halves);
+  words_.push_back(0x9c000000 | field_d(d.number));
+}
 
 void Assembler::clear(V d) { words_.push_back(0x6f00e400 | field_d(d.number)); }
 
@@ -97,6 +151,8 @@ void Assembler::swap_halves(V d, V n) {
 
 void Assembler::float32_to_float64(V d, V n) { words_.push_back(0x1e22c000 | field_n(n.number) | field_d(d.number)); }
 
+void Assembler::float64_to_float32(V d, V n) { words_.push_back(0x1e624000 | field_n(n.number) | field_d(d.number)); }
+
 void Assembler::add_float64(V d, V n, V m) {
   words_.push_back(0x1e602800 | field_m(m.number) | field_n(n.number) | field_d(d.number));
 }
@@ -105,6 +161,12 @@ void Assembler::move(X d, V n) { words_.push_back(0x9e660000 | field_n(n.number)
 
 void Assembler::move(X d, std::uint32_t immediate16) {
   words_.push_back(0xd2800000 | immediate16 << 5 | field_d(d.number));
+}
+
+void Assembler::move(X d, X n) { words_.push_back(0xaa0003e0 | field_m(n.number) | field_d(d.number)); }
+
+void Assembler::add(X d, X n, X m) {
+  words_.push_back(0x8b000000 | field_m(m.number) | field_n(n.number) | field_d(d.number));
 }
 
 void Assembler::adds(X d, X n, std::uint32_t immediate12) {
@@ -149,9 +211,17 @@ void Assembler::branch(std::uint32_t word, Label target) {
 
 std::vector<std::uint32_t> Assembler::program() const {
   std::vector<std::uint32_t> program = words_;
-  for (const Branch& branch : branches_) {
-    const auto offset = static_cast<std::uint32_t>(places_[branch.label] - branch.at);
-    program[branch.at] |= (offset & 0x7ffff) << 5;
+  const auto refer = [&](std::size_t at, std::size_t place) {
+    program[at] |= (static_cast<std::uint32_t>(place - at) & 0x7ffff) << 5;
+  };
+  for (const auto& [at, label] : branches_) refer(at, places_[label]);
+  constexpr std::size_t CONSTANT_WORDS = 4;
+  for (const auto& [at, constant] : constant_loads_) refer(at, words_.size() + constant * CONSTANT_WORDS);
+  for (const auto& halves : constants_) {
+    for (const std::uint64_t half : halves) {
+      program.push_back(static_cast<std::uint32_t>(half));
+      program.push_back(static_cast<std::uint32_t>(half >> 32));
+    }
   }
   return program;
 }

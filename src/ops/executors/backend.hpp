@@ -7,30 +7,12 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <type_traits>
+#include <vector>
+
+#include "armillion/ops/executor.hpp"
+#include "ops/executors/kinds.hpp"
 
 namespace armillion::ops {
-
-enum class ElementType : std::uint8_t { FLOAT32, FLOAT64, INT32 };
-
-constexpr std::size_t size_of(ElementType type) { return type == ElementType::FLOAT64 ? 8 : 4; }
-
-template <class T>
-constexpr ElementType ELEMENT_TYPE = std::is_same_v<T, float>    ? ElementType::FLOAT32
-                                     : std::is_same_v<T, double> ? ElementType::FLOAT64
-                                                                 : ElementType::INT32;
-
-/// result[i] = f(operands of i). COPY has one operand and so has `fill`, where it is a scalar; CLIP has an array and
-/// its two bounds.
-enum class ElementwiseKind : std::uint8_t { COPY, ABS, NEG, RELU, ADD, SUB, MUL, DIV, MINIMUM, MAXIMUM, FMA, CLIP };
-
-constexpr std::size_t operand_count(ElementwiseKind kind) {
-  using enum ElementwiseKind;
-  if (kind <= RELU) return 1;
-  return kind <= MAXIMUM ? 2 : 3;
-}
-
-enum class ReductionKind : std::uint8_t { SUM, MEAN, MIN, MAX, ARGMAX, DOT };
 
 enum class OperandKind : std::uint8_t { ARRAY, SCALAR };
 
@@ -41,7 +23,8 @@ struct Operand {
   std::uint64_t value = 0;
 };
 
-/// A call whose arguments have been checked.
+// Calls whose arguments have been checked. Addresses are in the executor's memory.
+
 struct ElementwiseCall {
   ElementwiseKind kind;
   ElementType type;
@@ -51,13 +34,98 @@ struct ElementwiseCall {
   std::array<Operand, 3> operands;
 };
 
-/// A call whose arguments have been checked: only SUM and DOT may have no elements.
+/// Only SUM and DOT may have no elements.
 struct ReductionCall {
   ReductionKind kind;
   ElementType type;
   std::size_t size;
   /// The array's address; those of both for DOT.
   std::array<std::uint64_t, 2> arrays;
+};
+
+/// mask[i] = a[i] is in that relation to b[i].
+struct ComparisonCall {
+  ComparisonKind kind;
+  ElementType type;
+  std::size_t size;
+  std::uint64_t mask;
+  std::uint64_t a;
+  Operand b;
+};
+
+struct WhereCall {
+  ElementType type;
+  std::size_t size;
+  std::uint64_t mask;
+  std::uint64_t a;
+  std::uint64_t b;
+  /// May be `a` or `b`.
+  std::uint64_t result;
+};
+
+/// result[i] = source[i * row_stride + indices[i]]; a row stride of 0 is what `gather` does.
+struct GatherCall {
+  ElementType type;
+  std::size_t size;
+  std::uint64_t source;
+  std::size_t row_stride;
+  std::uint64_t indices;
+  std::uint64_t result;
+};
+
+/// result[indices[i]] = source[i].
+struct ScatterCall {
+  ElementType type;
+  std::size_t size;
+  std::uint64_t source;
+  std::uint64_t indices;
+  std::uint64_t result;
+  std::size_t result_size;
+};
+
+struct PrefixSumCall {
+  ElementType type;
+  std::size_t size;
+  std::uint64_t x;
+  /// May be `x`.
+  std::uint64_t result;
+};
+
+/// Of each row of a matrix with at least one column, of floating-point numbers.
+struct SoftmaxCall {
+  ElementType type;
+  std::size_t rows;
+  std::size_t columns;
+  std::uint64_t x;
+  /// May be `x`.
+  std::uint64_t result;
+};
+
+/// c = alpha a b + beta c, of shapes (rows, depth), (depth, columns) and (rows, columns), none of them 0 but the depth.
+/// With beta 0, `c` is not read. Where there is no BLAS the order is that of `MatrixProduct` (kernels.hpp).
+struct ProductCall {
+  ElementType type;
+  std::size_t rows;
+  std::size_t columns;
+  std::size_t depth;
+  double alpha;
+  std::uint64_t a;
+  std::uint64_t b;
+  double beta;
+  std::uint64_t c;
+};
+
+/// y = alpha a x + beta y, of shapes (rows, columns), (columns) and (rows). With beta 0, `y` is not read. Without a
+/// BLAS, an element of y is alpha times a `dot`, rounded to the type, plus beta times what it was.
+struct VectorProductCall {
+  ElementType type;
+  std::size_t rows;
+  std::size_t columns;
+  double alpha;
+  std::uint64_t a;
+  std::uint64_t x;
+  double beta;
+  std::uint64_t y;
 };
 
 /// The low bits of a word as a value, and the other way round.
@@ -77,6 +145,12 @@ std::uint64_t bits_of(T value) {
 
 namespace detail {
 
+/// What softmax has of a row: its largest element, and the sum of e^(x - that) before it is rounded.
+struct RowExponentials {
+  double largest;
+  double sum;
+};
+
 /// What an executor is made of: memory, and the calls on it. An address is the backend's own, never 0.
 class ExecutorBackend {
  public:
@@ -84,7 +158,10 @@ class ExecutorBackend {
 
   /// See `Executor`.
   virtual std::string name() const = 0;
-  virtual std::uint64_t retired_instructions() const = 0;
+  virtual std::uint64_t retired_instructions() const { return 0; }
+  virtual void wait() {}
+  virtual void start_timing() {}
+  virtual ExecutorTimes times() const { return {}; }
 
   /// Zeros. Error(OUT_OF_MEMORY).
   virtual std::uint64_t allocate(std::size_t size_bytes) = 0;
@@ -93,8 +170,21 @@ class ExecutorBackend {
   virtual void download(std::uint64_t address, std::span<std::byte> destination) const = 0;
 
   virtual void run(const ElementwiseCall& call) = 0;
-  /// The bits of what the operation of this name in reductions.hpp returns for the type; of a std::uint64_t for ARGMAX.
+  /// SUM and DOT: the bits of the total, a float64 or an integer of 64 bits, before it is rounded to the result's type.
+  /// MIN and MAX: of an element. ARGMAX: an index.
   virtual std::uint64_t run(const ReductionCall& call) = 0;
+  virtual void run(const ComparisonCall& call) = 0;
+  virtual void run(const WhereCall& call) = 0;
+  virtual void run(const GatherCall& call) = 0;
+  virtual void run(const ScatterCall& call) = 0;
+  virtual void run(const PrefixSumCall& call) = 0;
+  virtual void run(const SoftmaxCall& call) = 0;
+  virtual void run(const ProductCall& call) = 0;
+  virtual void run(const VectorProductCall& call) = 0;
+  /// Of at least one 32-bit index.
+  virtual std::uint32_t largest_index(std::uint64_t indices, std::size_t size) = 0;
+  /// Of each row, while the exponentials become the result.
+  virtual std::vector<RowExponentials> exponentials(const SoftmaxCall& call) = 0;
 };
 
 }  // namespace detail
@@ -102,5 +192,7 @@ class ExecutorBackend {
 std::unique_ptr<detail::ExecutorBackend> make_host_backend();
 /// Error as `Machine` has for a device.
 std::unique_ptr<detail::ExecutorBackend> make_machine_backend(const std::string& device);
+/// Error as `Executor::cuda` has.
+std::unique_ptr<detail::ExecutorBackend> make_cuda_backend(const std::string& device);
 
 }  // namespace armillion::ops

@@ -2,6 +2,8 @@
 #include "armillion/ops/executor.hpp"
 #include "ops/checks.hpp"
 #include "ops/executors/backend.hpp"
+#include "ops/executors/buffer_checks.hpp"
+#include "ops/kernels/kernels.hpp"
 
 namespace armillion::ops::detail {
 namespace {
@@ -17,6 +19,11 @@ constexpr Named named() {
   if constexpr (OPERATION == UnaryOperation::ABS) return {"abs", ElementwiseKind::ABS};
   if constexpr (OPERATION == UnaryOperation::NEG) return {"neg", ElementwiseKind::NEG};
   if constexpr (OPERATION == UnaryOperation::RELU) return {"relu", ElementwiseKind::RELU};
+  if constexpr (OPERATION == UnaryOperation::EXP) return {"exp", ElementwiseKind::EXP};
+  if constexpr (OPERATION == UnaryOperation::LOG) return {"log", ElementwiseKind::LOG};
+  if constexpr (OPERATION == UnaryOperation::SIGMOID) return {"sigmoid", ElementwiseKind::SIGMOID};
+  if constexpr (OPERATION == UnaryOperation::TANH) return {"tanh", ElementwiseKind::TANH};
+  if constexpr (OPERATION == UnaryOperation::GELU) return {"gelu", ElementwiseKind::GELU};
 }
 
 template <BinaryOperation OPERATION>
@@ -39,23 +46,6 @@ Operand operand_of(T x) {
   return {OperandKind::SCALAR, bits_of(x)};
 }
 
-template <class T>
-void require_fits(const char* name, const Buffer<T>& first, const Buffer<T>& other) {
-  require_size(name, first.size(), other.size());
-  if (first.backend() != other.backend()) throw_invalid(name, "the buffers belong to different executors");
-}
-
-template <class T>
-void require_fits(const char*, const Buffer<T>&, T /*scalar*/) {}
-
-/// The executor of the first buffer, which all of the others have too, and the same size.
-template <class T, class... Others>
-ExecutorBackend& backend_of(const char* name, const Buffer<T>& first, const Others&... others) {
-  if (first.backend() == nullptr) throw_invalid(name, "a buffer has been moved from");
-  (require_fits(name, first, others), ...);
-  return *first.backend();
-}
-
 template <class T, class... Operands>
 void run(Named operation, Buffer<T>& result, const Operands&... operands) {
   ExecutorBackend& backend = backend_of(operation.name, result, operands...);
@@ -66,14 +56,24 @@ void run(Named operation, Buffer<T>& result, const Operands&... operands) {
                               .operands = {operand_of(operands)...}});
 }
 
-/// Of type `Result`.
-template <class Result, class T, class... Others>
-Result reduce(const char* name, ReductionKind kind, const Buffer<T>& x, const Others&... others) {
-  ExecutorBackend& backend = backend_of(name, x, others...);
-  if (kind != ReductionKind::SUM && kind != ReductionKind::DOT) require_elements(name, x.size());
-  return value_of<Result>(backend.run(ReductionCall{
-      .kind = kind, .type = ELEMENT_TYPE<T>, .size = x.size(), .arrays = {x.address(), others.address()...}}));
+template <class T, class... Others>
+std::uint64_t reduce(const char* name, ReductionKind kind, const Buffer<T>& x, const Others&... others) {
+  return backend_of(name, x, others...)
+      .run(ReductionCall{
+          .kind = kind, .type = ELEMENT_TYPE<T>, .size = x.size(), .arrays = {x.address(), others.address()...}});
 }
+
+/// Of at least one element.
+template <class Result, class T>
+Result reduce_elements(const char* name, ReductionKind kind, const Buffer<T>& x) {
+  backend_of(name, x);
+  require_elements(name, x.size());
+  return value_of<Result>(reduce(name, kind, x));
+}
+
+// These have the same order.
+static_assert(static_cast<int>(Comparison::EQUAL) == static_cast<int>(ComparisonKind::EQUAL));
+static_assert(static_cast<int>(Comparison::GREATER_EQUAL) == static_cast<int>(ComparisonKind::GREATER_EQUAL));
 
 }  // namespace
 
@@ -124,24 +124,100 @@ void CopyBufferForms<T>::operator()(const Buffer<T>& source, Buffer<T>& result) 
   run({"copy", ElementwiseKind::COPY}, result, source);
 }
 
+template <Comparison COMPARISON, class T>
+void CompareBufferForms<COMPARISON, T>::operator()(const Buffer<T>& a, const Buffer<T>& b,
+                                                   Buffer<std::uint8_t>& mask) const {
+  backend_of("comparison", mask, a, b)
+      .run(ComparisonCall{.kind = static_cast<ComparisonKind>(COMPARISON),
+                          .type = ELEMENT_TYPE<T>,
+                          .size = mask.size(),
+                          .mask = mask.address(),
+                          .a = a.address(),
+                          .b = operand_of(b)});
+}
+
+template <Comparison COMPARISON, class T>
+void CompareBufferForms<COMPARISON, T>::operator()(const Buffer<T>& a, T b, Buffer<std::uint8_t>& mask) const {
+  backend_of("comparison", mask, a)
+      .run(ComparisonCall{.kind = static_cast<ComparisonKind>(COMPARISON),
+                          .type = ELEMENT_TYPE<T>,
+                          .size = mask.size(),
+                          .mask = mask.address(),
+                          .a = a.address(),
+                          .b = operand_of(b)});
+}
+
+template <class T>
+void WhereBufferForms<T>::operator()(const Buffer<std::uint8_t>& mask, const Buffer<T>& a, const Buffer<T>& b,
+                                     Buffer<T>& result) const {
+  backend_of("where", result, mask, a, b)
+      .run(WhereCall{.type = ELEMENT_TYPE<T>,
+                     .size = result.size(),
+                     .mask = mask.address(),
+                     .a = a.address(),
+                     .b = b.address(),
+                     .result = result.address()});
+}
+
+template <class T>
+void GatherBufferForms<T>::operator()(const Buffer<T>& source, const Buffer<std::uint32_t>& indices,
+                                      Buffer<T>& result) const {
+  ExecutorBackend& backend = backend_of("gather", result, indices);
+  require_executor("gather", backend, source);
+  require_other("gather", source, result);
+  require_indices("gather", backend, indices, source.size());
+  backend.run(GatherCall{.type = ELEMENT_TYPE<T>,
+                         .size = result.size(),
+                         .source = source.address(),
+                         .row_stride = 0,
+                         .indices = indices.address(),
+                         .result = result.address()});
+}
+
+template <class T>
+void ScatterBufferForms<T>::operator()(const Buffer<T>& source, const Buffer<std::uint32_t>& indices,
+                                       Buffer<T>& result) const {
+  ExecutorBackend& backend = backend_of("scatter", source, indices);
+  require_executor("scatter", backend, result);
+  require_other("scatter", source, result);
+  require_indices("scatter", backend, indices, result.size());
+  backend.run(ScatterCall{.type = ELEMENT_TYPE<T>,
+                          .size = source.size(),
+                          .source = source.address(),
+                          .indices = indices.address(),
+                          .result = result.address(),
+                          .result_size = result.size()});
+}
+
+template <class T>
+void PrefixSumBufferForms<T>::operator()(const Buffer<T>& x, Buffer<T>& result) const {
+  backend_of("prefix_sum", result, x)
+      .run(PrefixSumCall{.type = ELEMENT_TYPE<T>, .size = result.size(), .x = x.address(), .result = result.address()});
+}
+
 template <ReductionOperation OPERATION, class T>
 Reduced<OPERATION, T> ReductionBufferForms<OPERATION, T>::operator()(const Buffer<T>& x) const {
   using enum ReductionOperation;
-  using Result = Reduced<OPERATION, T>;
-  if constexpr (OPERATION == SUM) return reduce<Result>("sum", ReductionKind::SUM, x);
-  if constexpr (OPERATION == MEAN) return reduce<Result>("mean", ReductionKind::MEAN, x);
-  if constexpr (OPERATION == MIN) return reduce<Result>("min", ReductionKind::MIN, x);
-  if constexpr (OPERATION == MAX) return reduce<Result>("max", ReductionKind::MAX, x);
+  if constexpr (OPERATION == SUM) {
+    return static_cast<Sum<T>>(value_of<Total<T>>(reduce("sum", ReductionKind::SUM, x)));
+  } else if constexpr (OPERATION == MEAN) {
+    const auto total = reduce_elements<Total<T>>("mean", ReductionKind::SUM, x);
+    return static_cast<Reduced<MEAN, T>>(static_cast<double>(total) / static_cast<double>(x.size()));
+  } else if constexpr (OPERATION == MIN) {
+    return reduce_elements<T>("min", ReductionKind::MIN, x);
+  } else {
+    return reduce_elements<T>("max", ReductionKind::MAX, x);
+  }
 }
 
 template <class T>
 std::size_t ArgmaxBufferForms<T>::operator()(const Buffer<T>& x) const {
-  return reduce<std::uint64_t>("argmax", ReductionKind::ARGMAX, x);
+  return reduce_elements<std::uint64_t>("argmax", ReductionKind::ARGMAX, x);
 }
 
 template <class T>
 Sum<T> DotBufferForms<T>::operator()(const Buffer<T>& a, const Buffer<T>& b) const {
-  return reduce<Sum<T>>("dot", ReductionKind::DOT, a, b);
+  return static_cast<Sum<T>>(value_of<Total<T>>(reduce("dot", ReductionKind::DOT, a, b)));
 }
 
 // The forms that the headers have objects for.
@@ -158,6 +234,16 @@ template struct UnaryBufferForms<NEG, std::int32_t>;
 template struct UnaryBufferForms<RELU, float>;
 template struct UnaryBufferForms<RELU, double>;
 template struct UnaryBufferForms<RELU, std::int32_t>;
+template struct UnaryBufferForms<EXP, float>;
+template struct UnaryBufferForms<EXP, double>;
+template struct UnaryBufferForms<LOG, float>;
+template struct UnaryBufferForms<LOG, double>;
+template struct UnaryBufferForms<SIGMOID, float>;
+template struct UnaryBufferForms<SIGMOID, double>;
+template struct UnaryBufferForms<TANH, float>;
+template struct UnaryBufferForms<TANH, double>;
+template struct UnaryBufferForms<GELU, float>;
+template struct UnaryBufferForms<GELU, double>;
 
 template struct BinaryBufferForms<ADD, float>;
 template struct BinaryBufferForms<ADD, double>;
@@ -194,6 +280,37 @@ template struct DotBufferForms<std::int32_t>;
 template struct ArgmaxBufferForms<float>;
 template struct ArgmaxBufferForms<double>;
 template struct ArgmaxBufferForms<std::int32_t>;
+
+template struct CompareBufferForms<Comparison::EQUAL, float>;
+template struct CompareBufferForms<Comparison::EQUAL, double>;
+template struct CompareBufferForms<Comparison::EQUAL, std::int32_t>;
+template struct CompareBufferForms<Comparison::NOT_EQUAL, float>;
+template struct CompareBufferForms<Comparison::NOT_EQUAL, double>;
+template struct CompareBufferForms<Comparison::NOT_EQUAL, std::int32_t>;
+template struct CompareBufferForms<Comparison::LESS, float>;
+template struct CompareBufferForms<Comparison::LESS, double>;
+template struct CompareBufferForms<Comparison::LESS, std::int32_t>;
+template struct CompareBufferForms<Comparison::LESS_EQUAL, float>;
+template struct CompareBufferForms<Comparison::LESS_EQUAL, double>;
+template struct CompareBufferForms<Comparison::LESS_EQUAL, std::int32_t>;
+template struct CompareBufferForms<Comparison::GREATER, float>;
+template struct CompareBufferForms<Comparison::GREATER, double>;
+template struct CompareBufferForms<Comparison::GREATER, std::int32_t>;
+template struct CompareBufferForms<Comparison::GREATER_EQUAL, float>;
+template struct CompareBufferForms<Comparison::GREATER_EQUAL, double>;
+template struct CompareBufferForms<Comparison::GREATER_EQUAL, std::int32_t>;
+template struct WhereBufferForms<float>;
+template struct WhereBufferForms<double>;
+template struct WhereBufferForms<std::int32_t>;
+template struct GatherBufferForms<float>;
+template struct GatherBufferForms<double>;
+template struct GatherBufferForms<std::int32_t>;
+template struct ScatterBufferForms<float>;
+template struct ScatterBufferForms<double>;
+template struct ScatterBufferForms<std::int32_t>;
+template struct PrefixSumBufferForms<float>;
+template struct PrefixSumBufferForms<double>;
+template struct PrefixSumBufferForms<std::int32_t>;
 
 template struct ReductionBufferForms<ReductionOperation::SUM, float>;
 template struct ReductionBufferForms<ReductionOperation::SUM, double>;

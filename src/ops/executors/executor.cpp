@@ -11,9 +11,17 @@ Executor Executor::host() { return Executor(make_host_backend()); }
 
 Executor Executor::machine(const std::string& device) { return Executor(make_machine_backend(device)); }
 
+Executor Executor::cuda(const std::string& device) { return Executor(make_cuda_backend(device)); }
+
 std::string Executor::name() const { return backend_->name(); }
 
 std::uint64_t Executor::retired_instructions() const { return backend_->retired_instructions(); }
+
+void Executor::wait() const { backend_->wait(); }
+
+void Executor::start_timing() { backend_->start_timing(); }
+
+ExecutorTimes Executor::times() const { return backend_->times(); }
 
 namespace {
 
@@ -57,5 +65,7 @@ void Buffer<T>::download(std::span<T> elements) const {
 template class Buffer<float>;
 template class Buffer<double>;
 template class Buffer<std::int32_t>;
+template class Buffer<std::uint8_t>;
+template class Buffer<std::uint32_t>;
 
 }  // namespace armillion::ops

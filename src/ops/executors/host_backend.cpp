@@ -6,8 +6,11 @@
 #include "armillion/error.hpp"
 #include "armillion/ops/arrangement.hpp"
 #include "armillion/ops/elementwise.hpp"
+#include "armillion/ops/linear_algebra.hpp"
 #include "armillion/ops/reductions.hpp"
+#include "armillion/ops/softmax.hpp"
 #include "ops/executors/backend.hpp"
+#include "ops/kernels/kernels.hpp"
 
 namespace armillion::ops {
 namespace {
@@ -19,6 +22,17 @@ constexpr std::align_val_t ALIGNMENT{64};
 template <class T>
 std::span<T> array_at(std::uint64_t address, std::size_t size) {
   return {std::bit_cast<T*>(address), size};
+}
+
+/// What `call` makes of an element of the type.
+template <class Call>
+auto with_float_type(ElementType type, Call call) {
+  return type == ElementType::FLOAT64 ? call(double{}) : call(float{});
+}
+
+template <class Call>
+auto with_type(ElementType type, Call call) {
+  return type == ElementType::INT32 ? call(std::int32_t{}) : with_float_type(type, call);
 }
 
 /// An elementwise call with its arrays and scalars.
@@ -34,6 +48,11 @@ class TypedCall {
       case ABS: return abs(array(0), result());
       case NEG: return neg(array(0), result());
       case RELU: return relu(array(0), result());
+      case EXP: return of_floats(exp);
+      case LOG: return of_floats(log);
+      case SIGMOID: return of_floats(sigmoid);
+      case TANH: return of_floats(tanh);
+      case GELU: return of_floats(gelu);
       case ADD: return binary(add);
       case SUB: return binary(sub);
       case MUL: return binary(mul);
@@ -62,6 +81,10 @@ class TypedCall {
   }
 
   // No integers have these.
+  template <class Function>
+  void of_floats(const Function& function) const {
+    if constexpr (std::is_floating_point_v<T>) function(array(0), result());
+  }
   void divide() const {
     if constexpr (std::is_floating_point_v<T>) binary(div);
   }
@@ -79,20 +102,55 @@ std::uint64_t reduce(const ReductionCall& call) {
   using enum ReductionKind;
   const std::span<const T> x = array_at<const T>(call.arrays[0], call.size);
   switch (call.kind) {
-    case SUM: return bits_of(sum(x));
-    case MEAN: return bits_of(mean(x));
+    case SUM: return bits_of(kernels<T>().sum(x.data(), x.size()));
     case MIN: return bits_of(min(x));
     case MAX: return bits_of(max(x));
     case ARGMAX: return argmax(x);
-    case DOT: return bits_of(dot(x, array_at<const T>(call.arrays[1], call.size)));
+    case DOT: return bits_of(kernels<T>().dot(x.data(), array_at<const T>(call.arrays[1], call.size).data(), x.size()));
   }
   return 0;
+}
+
+template <class T>
+void compare(const ComparisonCall& call) {
+  using enum ComparisonKind;
+  const std::span<const T> a = array_at<const T>(call.a, call.size);
+  const std::span<std::uint8_t> mask = array_at<std::uint8_t>(call.mask, call.size);
+  const auto run = [&](const auto& comparison) {
+    call.b.kind == OperandKind::ARRAY ? comparison(a, array_at<const T>(call.b.value, call.size), mask)
+                                      : comparison(a, value_of<T>(call.b.value), mask);
+  };
+  switch (call.kind) {
+    case EQUAL: return run(equal);
+    case NOT_EQUAL: return run(not_equal);
+    case LESS: return run(less);
+    case LESS_EQUAL: return run(less_equal);
+    case GREATER: return run(greater);
+    case GREATER_EQUAL: return run(greater_equal);
+  }
+}
+
+template <class T>
+MatrixView<T> matrix_at(std::uint64_t address, std::size_t rows, std::size_t columns) {
+  return {array_at<T>(address, rows * columns), rows, columns};
+}
+
+template <class T>
+std::vector<detail::RowExponentials> exponentials_of_rows(const SoftmaxCall& call) {
+  std::vector<detail::RowExponentials> rows;
+  const auto x = matrix_at<const T>(call.x, call.rows, call.columns);
+  const auto result = matrix_at<T>(call.result, call.rows, call.columns);
+  for (std::size_t row = 0; row < call.rows; ++row) {
+    const T largest = kernels<T>().max(x.row(row).data(), call.columns);
+    const double sum = kernels<T>().exp_below(x.row(row).data(), largest, result.row(row).data(), call.columns);
+    rows.push_back({static_cast<double>(largest), sum});
+  }
+  return rows;
 }
 
 class HostBackend final : public detail::ExecutorBackend {
  public:
   std::string name() const override { return "host"; }
-  std::uint64_t retired_instructions() const override { return 0; }
 
   std::uint64_t allocate(std::size_t size_bytes) override {
     void* const memory = ::operator new(size_bytes, ALIGNMENT, std::nothrow);
@@ -117,20 +175,73 @@ class HostBackend final : public detail::ExecutorBackend {
   }
 
   void run(const ElementwiseCall& call) override {
-    switch (call.type) {
-      case ElementType::FLOAT32: return TypedCall<float>(call).run();
-      case ElementType::FLOAT64: return TypedCall<double>(call).run();
-      case ElementType::INT32: return TypedCall<std::int32_t>(call).run();
-    }
+    with_type(call.type, [&]<class T>(T) { TypedCall<T>(call).run(); });
   }
 
   std::uint64_t run(const ReductionCall& call) override {
-    switch (call.type) {
-      case ElementType::FLOAT32: return reduce<float>(call);
-      case ElementType::FLOAT64: return reduce<double>(call);
-      case ElementType::INT32: return reduce<std::int32_t>(call);
-    }
-    return 0;
+    return with_type(call.type, [&]<class T>(T) { return reduce<T>(call); });
+  }
+
+  void run(const ComparisonCall& call) override {
+    with_type(call.type, [&]<class T>(T) { compare<T>(call); });
+  }
+
+  void run(const WhereCall& call) override {
+    with_type(call.type, [&]<class T>(T) {
+      where(array_at<const std::uint8_t>(call.mask, call.size), array_at<const T>(call.a, call.size),
+            array_at<const T>(call.b, call.size), array_at<T>(call.result, call.size));
+    });
+  }
+
+  void run(const GatherCall& call) override {
+    const std::span<const std::uint32_t> indices = array_at<const std::uint32_t>(call.indices, call.size);
+    with_type(call.type, [&]<class T>(T) {
+      const T* const source = std::bit_cast<const T*>(call.source);
+      T* const result = std::bit_cast<T*>(call.result);
+      for (std::size_t i = 0; i < call.size; ++i) result[i] = source[i * call.row_stride + indices[i]];
+    });
+  }
+
+  void run(const ScatterCall& call) override {
+    with_type(call.type, [&]<class T>(T) {
+      scatter(array_at<const T>(call.source, call.size), array_at<const std::uint32_t>(call.indices, call.size),
+              array_at<T>(call.result, call.result_size));
+    });
+  }
+
+  void run(const PrefixSumCall& call) override {
+    with_type(call.type, [&]<class T>(T) {
+      prefix_sum(array_at<const T>(call.x, call.size), array_at<T>(call.result, call.size));
+    });
+  }
+
+  void run(const SoftmaxCall& call) override {
+    with_float_type(call.type, [&]<class T>(T) {
+      softmax(matrix_at<const T>(call.x, call.rows, call.columns), matrix_at<T>(call.result, call.rows, call.columns));
+    });
+  }
+
+  void run(const ProductCall& call) override {
+    with_float_type(call.type, [&]<class T>(T) {
+      gemm(static_cast<T>(call.alpha), matrix_at<const T>(call.a, call.rows, call.depth),
+           matrix_at<const T>(call.b, call.depth, call.columns), static_cast<T>(call.beta),
+           matrix_at<T>(call.c, call.rows, call.columns));
+    });
+  }
+
+  void run(const VectorProductCall& call) override {
+    with_float_type(call.type, [&]<class T>(T) {
+      gemv(static_cast<T>(call.alpha), matrix_at<const T>(call.a, call.rows, call.columns),
+           array_at<const T>(call.x, call.columns), static_cast<T>(call.beta), array_at<T>(call.y, call.rows));
+    });
+  }
+
+  std::uint32_t largest_index(std::uint64_t indices, std::size_t size) override {
+    return std::ranges::max(array_at<const std::uint32_t>(indices, size));
+  }
+
+  std::vector<detail::RowExponentials> exponentials(const SoftmaxCall& call) override {
+    return with_float_type(call.type, [&]<class T>(T) { return exponentials_of_rows<T>(call); });
   }
 };
 

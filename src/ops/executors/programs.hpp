@@ -46,6 +46,39 @@ enum class ReductionStep : std::uint8_t { SUM, DOT, MIN, MAX, FIND };
 std::vector<std::uint32_t> reduction_program(ReductionStep step, ElementType type);
 inline constexpr std::size_t PADDING_BYTES = 256;
 
+/// What a comparison's program depends on: it writes to RESULT, a byte for each of COUNT elements.
+struct ComparisonForm {
+  ComparisonKind kind;
+  ElementType type;
+  OperandKind second;
+
+  friend auto operator<=>(const ComparisonForm&, const ComparisonForm&) = default;
+};
+std::vector<std::uint32_t> comparison_program(const ComparisonForm& form);
+
+/// Loops over COUNT elements, one after the other. Arrays are in the order of the call's members: the mask and both
+/// arrays of `where`, source and indices of `gather` and `scatter`.
+enum class ArrangementStep : std::uint8_t { WHERE, GATHER, SCATTER, PREFIX_SUM, LARGEST_INDEX };
+std::vector<std::uint32_t> arrangement_program(ArrangementStep step, ElementType type);
+/// The stride of `gather`'s rows, in elements.
+inline constexpr X ROW_STRIDE{3};
+/// What LARGEST_INDEX finds.
+inline constexpr X LARGEST{6};
+
+/// c = alpha a b + beta c: RESULT is where c is, the first two of ARRAYS are a and b, and the first two of SCALARS
+/// alpha and beta. COUNT is how many rows there are. Without `reads_result`, c = alpha a b.
+struct ProductForm {
+  ElementType type;
+  bool reads_result;
+
+  friend auto operator<=>(const ProductForm&, const ProductForm&) = default;
+};
+std::vector<std::uint32_t> product_program(const ProductForm& form);
+inline constexpr X PRODUCT_DEPTH{5};
+inline constexpr X PRODUCT_COLUMNS{6};
+/// From one row of b to the next.
+inline constexpr X PRODUCT_ROW_BYTES{7};
+
 /// What `COUNT` is for so many elements.
 std::uint64_t reduction_count(ReductionStep step, ElementType type, std::size_t size);
 

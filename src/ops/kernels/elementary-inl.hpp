@@ -1,4 +1,5 @@
-// Elementary functions of vectors, for the target that this is compiled for. See foreach_target.h of Highway.
+// Elementary functions of vectors, for the target that this is compiled for. See foreach_target.h of Highway. Vectors
+// are Highway's, or what stands in for them (one_lane.hpp, emitted_vectors.hpp).
 #if defined(ARMILLION_OPS_ELEMENTARY_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ARMILLION_OPS_ELEMENTARY_INL_HPP
 #undef ARMILLION_OPS_ELEMENTARY_INL_HPP
@@ -6,7 +7,9 @@
 #define ARMILLION_OPS_ELEMENTARY_INL_HPP
 #endif
 
+#if !defined(ARMILLION_OPS_VECTORS_ARE_NUMBERS) && !defined(ARMILLION_OPS_VECTORS_ARE_EMITTED)
 #include <hwy/highway.h>
+#endif
 
 #include <array>
 #include <cstddef>
@@ -14,6 +17,7 @@
 
 #include "ops/kernels/coefficients.hpp"
 
+// NOLINTBEGIN(performance-unnecessary-value-param): a vector is a register.
 HWY_BEFORE_NAMESPACE();
 namespace armillion::ops {
 namespace HWY_NAMESPACE {
@@ -247,5 +251,6 @@ struct Gelu {
 }  // namespace HWY_NAMESPACE
 }  // namespace armillion::ops
 HWY_AFTER_NAMESPACE();
+// NOLINTEND(performance-unnecessary-value-param)
 
 #endif

@@ -44,6 +44,8 @@ constexpr Result NOT_FOUND = 500;
 constexpr std::size_t GRANULARITY = 2 << 20;
 constexpr int MULTIPROCESSORS = 4;
 constexpr int WARPS_PER_MULTIPROCESSOR = 16;
+constexpr unsigned MAX_BLOCK_THREADS = 1024;
+constexpr unsigned MAX_SHARED_BYTES = 48 << 10;
 // What compiled code begins with; the PTX follows, and its NUL ends it.
 constexpr std::string_view BINARY_MAGIC = "fake binary\n";
 
@@ -75,6 +77,11 @@ struct Module {
 
 struct Stream {};
 
+struct Event {
+  // Calls on the stream before it was recorded; 0 where it was not.
+  std::uint64_t recorded = 0;
+};
+
 struct Gpu {
   std::mutex mutex;
   bool is_initialized = false;
@@ -90,6 +97,9 @@ struct Gpu {
   std::map<const void*, std::unique_ptr<Module>> modules;
   std::map<const void*, std::unique_ptr<Link>> links;
   std::map<const void*, std::unique_ptr<Stream>> streams;
+  std::map<const void*, std::unique_ptr<Event>> events;
+  // How many things streams have been given to do: the clock of events, which ticks in microseconds.
+  std::uint64_t work = 0;
   Address next_handle = 1;
 };
 
@@ -269,7 +279,7 @@ FAKE_CUDA_EXPORT Result cuDeviceGetAttribute(int* value, int attribute, int devi
   }
 }
 
-// Contexts and streams.
+// Contexts, streams and events.
 
 FAKE_CUDA_EXPORT Result cuDevicePrimaryCtxRetain(const void** context, int device) {
   ENTER(Needs::DRIVER);
@@ -339,6 +349,43 @@ FAKE_CUDA_EXPORT Result cuStreamSynchronize(const void* stream) {
   return is_live(gpu().streams, stream) ? SUCCESS : INVALID_HANDLE;
 }
 
+FAKE_CUDA_EXPORT Result cuEventCreate(const void** event, unsigned flags) {
+  ENTER(Needs::CONTEXT);
+  if (flags != 0) return INVALID_VALUE;
+  auto made = std::make_unique<Event>();
+  *event = made.get();
+  gpu().events[*event] = std::move(made);
+  return SUCCESS;
+}
+
+FAKE_CUDA_EXPORT Result cuEventDestroy_v2(const void* event) {
+  ENTER(Needs::CONTEXT);
+  return gpu().events.erase(event) == 1 ? SUCCESS : INVALID_HANDLE;
+}
+
+FAKE_CUDA_EXPORT Result cuEventRecord(const void* event, const void* stream) {
+  ENTER(Needs::CONTEXT);
+  const auto found = gpu().events.find(event);
+  if (found == gpu().events.end() || !is_live(gpu().streams, stream)) return INVALID_HANDLE;
+  found->second->recorded = ++gpu().work;
+  return SUCCESS;
+}
+
+FAKE_CUDA_EXPORT Result cuEventSynchronize(const void* event) {
+  ENTER(Needs::CONTEXT);
+  return is_live(gpu().events, event) ? SUCCESS : INVALID_HANDLE;
+}
+
+FAKE_CUDA_EXPORT Result cuEventElapsedTime(float* milliseconds, const void* start, const void* end) {
+  ENTER(Needs::CONTEXT);
+  const auto first = gpu().events.find(start);
+  const auto last = gpu().events.find(end);
+  if (first == gpu().events.end() || last == gpu().events.end()) return INVALID_HANDLE;
+  if (first->second->recorded == 0 || last->second->recorded == 0) return INVALID_HANDLE;
+  *milliseconds = static_cast<float>(last->second->recorded - first->second->recorded) / 1000;
+  return SUCCESS;
+}
+
 // Memory.
 
 FAKE_CUDA_EXPORT Result cuMemGetInfo_v2(std::size_t* free_bytes, std::size_t* total_bytes) {
@@ -397,6 +444,7 @@ FAKE_CUDA_EXPORT Result cuMemcpyHtoDAsync_v2(Address destination, const void* so
   ENTER(Needs::CONTEXT);
   if (!is_live(gpu().streams, stream)) return INVALID_HANDLE;
   if (!is_device_memory(destination, bytes)) return INVALID_VALUE;
+  ++gpu().work;
   std::memcpy(as_pointer(destination), source, bytes);
   return SUCCESS;
 }
@@ -405,7 +453,18 @@ FAKE_CUDA_EXPORT Result cuMemcpyDtoHAsync_v2(void* destination, Address source, 
   ENTER(Needs::CONTEXT);
   if (!is_live(gpu().streams, stream)) return INVALID_HANDLE;
   if (!is_device_memory(source, bytes)) return INVALID_VALUE;
+  ++gpu().work;
   std::memcpy(destination, as_pointer(source), bytes);
+  return SUCCESS;
+}
+
+FAKE_CUDA_EXPORT Result cuMemcpyDtoDAsync_v2(Address destination, Address source, std::size_t bytes,
+                                             const void* stream) {
+  ENTER(Needs::CONTEXT);
+  if (!is_live(gpu().streams, stream)) return INVALID_HANDLE;
+  if (!is_device_memory(destination, bytes) || !is_device_memory(source, bytes)) return INVALID_VALUE;
+  ++gpu().work;
+  std::memmove(as_pointer(destination), as_pointer(source), bytes);
   return SUCCESS;
 }
 
@@ -601,13 +660,16 @@ FAKE_CUDA_EXPORT Result cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks,
 }
 
 FAKE_CUDA_EXPORT Result cuLaunchKernel(const void* function, unsigned grid_x, unsigned grid_y, unsigned grid_z,
-                                       unsigned block_x, unsigned block_y, unsigned block_z, unsigned,
+                                       unsigned block_x, unsigned block_y, unsigned block_z, unsigned shared_bytes,
                                        const void* stream, void** parameters, void** extra) {
   ENTER(Needs::CONTEXT);
   if (!is_live(gpu().streams, stream)) return INVALID_HANDLE;
-  const bool is_sound = function != nullptr && grid_x > 0 && grid_y == 1 && grid_z == 1 && block_x == 32 &&
-                        block_y == 1 && block_z == 1 && extra == nullptr;
+  const bool is_sound = function != nullptr && grid_x > 0 && grid_y == 1 && grid_z == 1 && block_x > 0 &&
+                        block_x <= MAX_BLOCK_THREADS && block_y == 1 && block_z == 1 &&
+                        shared_bytes <= MAX_SHARED_BYTES && extra == nullptr;
   if (!is_sound) return INVALID_VALUE;
+  ++gpu().work;
+  // Arguments of all kernels begin with an address.
   Address argument = 0;
   std::memcpy(&argument, parameters[0], sizeof argument);
   return is_device_memory(argument, 1) ? SUCCESS : INVALID_VALUE;

@@ -141,6 +141,89 @@ TEST(ProgramsTest, TheSearchLooksAtAVectorAgainElementByElement) {
     hlt #0)");
 }
 
+TEST(ProgramsTest, ComparisonsNarrowTheirMasks) {
+  expect_text(
+      comparison_program({.kind = ComparisonKind::LESS, .type = ElementType::FLOAT64, .second = OperandKind::ARRAY}),
+      R"(
+    subs x4, x4, #2
+    b.lo rest
+  next_vector:
+    ldr q1, [x1], #16
+    ldr q2, [x2], #16
+    fcmgt v0.2d, v2.2d, v1.2d
+    ushr v0.2d, v0.2d, #63
+    xtn v0.2s, v0.2d
+    xtn v0.4h, v0.4s
+    xtn v0.8b, v0.8h
+    str h0, [x0], #2
+    subs x4, x4, #2
+    b.hs next_vector
+  rest:
+    adds x4, x4, #2
+    b.eq done
+  next_element:
+    ldr d1, [x1], #8
+    ldr d2, [x2], #8
+    fcmgt v0.2d, v2.2d, v1.2d
+    ushr v0.2d, v0.2d, #63
+    xtn v0.2s, v0.2d
+    xtn v0.4h, v0.4s
+    xtn v0.8b, v0.8h
+    str b0, [x0], #1
+    subs x4, x4, #1
+    b.ne next_element
+  done:
+    hlt #0)");
+}
+
+TEST(ProgramsTest, GatherFollowsAnIndexInEachRow) {
+  expect_text(arrangement_program(ArrangementStep::GATHER, ElementType::FLOAT32), R"(
+    movi v31.2d, #0
+    mov x6, #0
+    mov x7, #0
+    cbz x4, done
+  next:
+    ldr w5, [x2], #4
+    add x5, x5, x7
+    ldr s1, [x1, x5, lsl #2]
+    str s1, [x0], #4
+    add x7, x7, x3
+    subs x4, x4, #1
+    b.ne next
+  done:
+    hlt #0)");
+}
+
+TEST(ProgramsTest, PrefixSumsOfFloatsAreKeptInFloat64) {
+  expect_text(arrangement_program(ArrangementStep::PREFIX_SUM, ElementType::FLOAT32), R"(
+    movi v31.2d, #0
+    mov x6, #0
+    mov x7, #0
+    cbz x4, done
+  next:
+    ldr s1, [x1], #4
+    fcvt d1, s1
+    fadd d31, d31, d1
+    fcvt s1, d31
+    str s1, [x0], #4
+    subs x4, x4, #1
+    b.ne next
+  done:
+    hlt #0)");
+}
+
+TEST(ProgramsTest, ElementaryFunctionsAreShort) {
+  std::size_t words = 0;
+  for (const ElementwiseKind kind : {ElementwiseKind::EXP, ElementwiseKind::LOG, ElementwiseKind::SIGMOID,
+                                     ElementwiseKind::TANH, ElementwiseKind::GELU}) {
+    for (const ElementType type : {ElementType::FLOAT32, ElementType::FLOAT64}) {
+      words += elementwise_program({.kind = kind, .type = type}).size();
+    }
+  }
+  // All of them have room beside all other programs.
+  EXPECT_LT(words * sizeof(std::uint32_t), 0x8000u);
+}
+
 TEST(ProgramsTest, CountsOfSumsAreRoundedUp) {
   EXPECT_EQ(reduction_count(ReductionStep::SUM, ElementType::FLOAT32, 0), 0u);
   EXPECT_EQ(reduction_count(ReductionStep::SUM, ElementType::FLOAT32, 64), 1u);
