@@ -14,6 +14,7 @@
 #include "engine/host_cpu.hpp"
 #include "engine/interpreter/interpreter.hpp"
 #include "engine/state_hash.hpp"
+#include "engine/tensor/tensor_engine.hpp"
 #include "engine/worker.hpp"
 #include "guest/address_space.hpp"
 
@@ -42,13 +43,22 @@ struct Machine::Implementation {
     if (auto backend = engine::gpu::open_device(options.device)) {
       device = std::make_unique<engine::gpu::DeviceMachine>(std::move(backend), memory, interpreter.state());
     }
+    if (options.engine == "tensor") {
+      tensor = make_tensor_engine(options);
+    } else if (options.engine != "interpreter") {
+      throw Error(ErrorCode::INVALID_ARGUMENT,
+                  "there is no engine '" + options.engine + "'; there are 'interpreter' and 'tensor'");
+    }
     if (options.memory_bytes > 0) memory.map(0, guest::page_align_up(options.memory_bytes), Permissions::ALL);
   }
   ~Implementation() { is_ending.store(true, std::memory_order_relaxed); }
   Implementation(const Implementation&) = delete;
   Implementation& operator=(const Implementation&) = delete;
 
+  std::unique_ptr<engine::tensor::TensorEngine> make_tensor_engine(const MachineOptions& options);
   RunResult run(Machine& self, const RunOptions& options, std::uint64_t launch_instructions);
+  engine::Interpreter::Outcome run_engine(std::uint64_t limit, engine::Interpreter::Start start,
+                                          const engine::Interpreter::Poll& poll, std::uint64_t launch_instructions);
   void run_in_background(const RunOptions& options);
   void require_cpu(const char* what) const;
 
@@ -56,6 +66,8 @@ struct Machine::Implementation {
   engine::Interpreter interpreter;
   /// What the machine runs on; nothing where that is the interpreter, which then only keeps state and breakpoints.
   std::unique_ptr<engine::gpu::DeviceMachine> device;
+  /// What executes the instructions in its place; nothing where that is the interpreter itself.
+  std::unique_ptr<engine::tensor::TensorEngine> tensor;
   std::uint64_t retired_instructions = 0;
   std::atomic<bool> cancelled{false};
   std::atomic<bool> is_ending{false};
@@ -174,6 +186,28 @@ void Machine::protect_memory(std::uint64_t address, std::uint64_t size_bytes, Pe
   if (!idle().memory.protect(address, size_bytes, permissions)) throw_bad_address(address, size_bytes);
 }
 
+std::unique_ptr<engine::tensor::TensorEngine> Machine::Implementation::make_tensor_engine(
+    const MachineOptions& options) {
+  if (device != nullptr) {
+    throw Error(ErrorCode::INVALID_ARGUMENT,
+                "the engine 'tensor' is there on the device 'cpu' only; this machine is on '" + device->name() + "'");
+  }
+  if (options.tensor_batch < 1 || options.tensor_batch > LARGEST_BATCH) {
+    throw Error(ErrorCode::INVALID_ARGUMENT, "a batch of " + std::to_string(options.tensor_batch) +
+                                                 " instructions cannot be; it has 1 to " +
+                                                 std::to_string(LARGEST_BATCH));
+  }
+  return std::make_unique<engine::tensor::TensorEngine>(interpreter, memory, options.tensor_batch);
+}
+
+engine::Interpreter::Outcome Machine::Implementation::run_engine(std::uint64_t limit, engine::Interpreter::Start start,
+                                                                 const engine::Interpreter::Poll& poll,
+                                                                 std::uint64_t launch_instructions) {
+  if (device != nullptr) return device->run(limit, retired_instructions, start, poll, launch_instructions);
+  if (tensor != nullptr) return tensor->run(limit, retired_instructions, start, poll);
+  return interpreter.run(limit, retired_instructions, start, poll);
+}
+
 RunResult Machine::Implementation::run(Machine& self, const RunOptions& options, std::uint64_t launch_instructions) {
   const Clock::time_point start = Clock::now();
   const auto timeout = std::chrono::duration<double>(options.timeout_seconds);
@@ -194,8 +228,7 @@ RunResult Machine::Implementation::run(Machine& self, const RunOptions& options,
   auto how = engine::Interpreter::Start::BY_HOST;
   while (true) {
     const std::uint64_t limit = options.instruction_limit - result.instructions;
-    const auto outcome = device == nullptr ? interpreter.run(limit, retired_instructions, how, poll)
-                                           : device->run(limit, retired_instructions, how, poll, launch_instructions);
+    const auto outcome = run_engine(limit, how, poll, launch_instructions);
     result.instructions += outcome.retired;
     result.stop_reason = outcome.reason;
     result.immediate = outcome.immediate;
@@ -278,6 +311,13 @@ RunResult Machine::wait() {
 void Machine::cancel() noexcept { implementation_->cancelled.store(true, std::memory_order_relaxed); }
 
 std::uint64_t Machine::retired_instructions() const { return idle().retired_instructions; }
+
+std::string Machine::engine() const { return idle().tensor != nullptr ? "tensor" : "interpreter"; }
+
+TensorStatistics Machine::tensor_statistics() const {
+  const Implementation& self = idle();
+  return self.tensor != nullptr ? self.tensor->statistics() : TensorStatistics{};
+}
 
 void Machine::set_retired_instructions(std::uint64_t count) { idle().retired_instructions = count; }
 

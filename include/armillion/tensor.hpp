@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+
+namespace armillion {
+
+/// Most instructions of a batch of the tensor engine.
+inline constexpr std::uint32_t LARGEST_BATCH = 65'536;
+
+/// What the tensor engine of a machine has done since the machine was made.
+struct TensorStatistics {
+  /// Batches of which at least one instruction was committed.
+  std::uint64_t batches = 0;
+  /// Waves of those batches: instructions of one wave do not depend on each other.
+  std::uint64_t waves = 0;
+  /// Instructions that were gathered for batches, whether they were committed or not.
+  std::uint64_t gathered = 0;
+  /// Instructions that were retired by batches.
+  std::uint64_t instructions_in_batches = 0;
+  /// Instructions that were retired by the interpreter, one at a time, as a batch cannot hold them.
+  std::uint64_t instructions_single = 0;
+  /// Batches that were cut behind a branch that went elsewhere than expected.
+  std::uint64_t wrong_guesses = 0;
+  /// Batches that were cut before a load that had to see what an earlier instruction of the batch stores.
+  std::uint64_t conflicts = 0;
+};
+
+}  // namespace armillion
