@@ -35,6 +35,7 @@ struct MachineOptions {
   std::string engine = "interpreter";
   /// Most instructions of a batch of the tensor engine, 1 to `LARGEST_BATCH`.
   std::uint32_t tensor_batch = 512;
+  LoopAcceleration tensor_loops = LoopAcceleration::OFF;
 };
 
 struct RunOptions {

@@ -114,7 +114,8 @@ int run_flat(const RunCommandOptions& options) {
   Machine machine(MachineOptions{.memory_bytes = options.flat_memory_bytes,
                                  .device = options.process.device,
                                  .engine = options.process.engine,
-                                 .tensor_batch = options.process.tensor_batch});
+                                 .tensor_batch = options.process.tensor_batch,
+                                 .tensor_loops = options.process.tensor_loops});
   machine.load_program(read_file(options.process.program), options.flat_address);
   std::optional<Tracer> tracer;
   if (!options.trace.empty()) tracer.emplace(machine, options.trace);
@@ -187,6 +188,9 @@ void add_run_command(CLI::App& app, int& exit_status) {
   command->add_option("--batch", options->process.tensor_batch, "Most instructions of a batch of the tensor engine")
       ->check(CLI::Range(1u, LARGEST_BATCH))
       ->capture_default_str();
+  command->add_flag_callback(
+      "--accelerate-loops", [options] { options->process.tensor_loops = LoopAcceleration::ON; },
+      "Let the tensor engine solve loops that only add constants; --stats tells how much that was");
   command->add_option("--gdb", options->gdb_port, "Wait for gdb-multiarch on this TCP port of the loopback interface")
       ->type_name("PORT")
       ->check(CLI::Range(1, 65535));

@@ -17,11 +17,14 @@ namespace {
 std::string tensor_line(const Statistics& statistics) {
   if (statistics.engine != "tensor") return {};
   const TensorStatistics& tensor = statistics.tensor;
+  RunResult executed = statistics.result;
+  executed.instructions -= tensor.instructions_accelerated;
   return fmt::format(
       "  \"tensor\": {{\"batches\": {}, \"waves\": {}, \"instructions_gathered\": {}, \"instructions_in_batches\": {}, "
-      "\"instructions_single\": {}, \"wrong_guesses\": {}, \"conflicts\": {}}},\n",
+      "\"instructions_single\": {}, \"instructions_accelerated\": {}, "
+      "\"ips_without_accelerated\": {:.0f}, \"wrong_guesses\": {}, \"conflicts\": {}}},\n",
       tensor.batches, tensor.waves, tensor.gathered, tensor.instructions_in_batches, tensor.instructions_single,
-      tensor.wrong_guesses, tensor.conflicts);
+      tensor.instructions_accelerated, executed.ips(), tensor.wrong_guesses, tensor.conflicts);
 }
 
 }  // namespace

@@ -197,7 +197,8 @@ std::unique_ptr<engine::tensor::TensorEngine> Machine::Implementation::make_tens
                                                  " instructions cannot be; it has 1 to " +
                                                  std::to_string(LARGEST_BATCH));
   }
-  return std::make_unique<engine::tensor::TensorEngine>(interpreter, memory, options.tensor_batch);
+  return std::make_unique<engine::tensor::TensorEngine>(interpreter, memory, options.tensor_batch,
+                                                        options.tensor_loops);
 }
 
 engine::Interpreter::Outcome Machine::Implementation::run_engine(std::uint64_t limit, engine::Interpreter::Start start,

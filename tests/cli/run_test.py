@@ -329,14 +329,15 @@ class TensorEngine(unittest.TestCase):
         ):
             expected = self.statistics(*arguments)
             self.assertEqual(expected[0].pop("engine"), "interpreter")
-            for batch in (1, 64, 65536):
-                actual = self.statistics("--engine", "tensor", "--batch", batch, *arguments)
+            for options in (["--batch", 1], ["--batch", 64], ["--batch", 65536], ["--accelerate-loops"]):
+                actual = self.statistics("--engine", "tensor", *options, *arguments)
                 self.assertEqual(actual[0].pop("engine"), "tensor")
                 tensor = actual[0].pop("tensor")
-                self.assertEqual(tensor["instructions_in_batches"] + tensor["instructions_single"],
-                                 actual[0]["instructions"])
+                self.assertEqual(tensor["instructions_in_batches"] + tensor["instructions_single"] +
+                                 tensor["instructions_accelerated"], actual[0]["instructions"])
                 self.assertGreater(tensor["batches"], 0)
                 self.assertEqual(actual, expected)
+
 
 class Devices(unittest.TestCase):
     """A GPU's code on the CPU, which is everywhere: what it does is what the CPU does."""

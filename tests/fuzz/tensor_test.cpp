@@ -256,6 +256,67 @@ TEST_F(TensorEngine, StopsAtBreakpointsWhereTheInterpreterDoes) {
   }
 }
 
+// A loop of additions of constants and moves, closed by CBNZ or by B.NE.
+std::vector<std::uint32_t> random_counted_loop(RandomSource& random) {
+  std::vector<std::uint32_t> words;
+  const auto number = [&] { return random.one_in(12) ? 31 : random.below(4); };
+  const auto small = [&] { return random.one_in(3) ? random.below(4096) : random.below(3); };
+  const std::uint32_t length = 1 + random.below(5);
+  for (std::uint32_t i = 0; i < length; ++i) {
+    const std::uint32_t d = number();
+    // Mostly the register itself, or nothing would come back to where it was.
+    const std::uint32_t n = random.one_in(4) ? number() : d;
+    switch (random.below(8)) {
+      case 0: words.push_back(0xaa00'03e0 | n << 16 | d); break;                               // mov
+      case 1: words.push_back(0x5280'0000 | random.below(2) << 31 | small() << 5 | d); break;  // movz
+      case 2: words.push_back(0x9240'0000 | random.below(8) << 10 | n << 5 | d); break;        // and: no such loop
+      default:                                                                                 // add, adds, sub, subs
+        words.push_back(0x1100'0000 | (static_cast<std::uint32_t>(random.bits()) & 0xe000'0000) |
+                        (random.one_in(8) ? 1u << 22 : 0) | small() << 10 | n << 5 | d);
+    }
+  }
+  const std::uint32_t back = ((0x8'0000 - length) << 5 & 0xff'ffe0);
+  words.push_back(random.one_in(2) ? 0x5400'0001 | back                                              // b.ne
+                                   : 0x3500'0000 | random.below(2) << 31 | back | random.below(4));  // cbnz
+  words.push_back(0x9100'0421);                                                                      // add x1, x1, #1
+  words.push_back(0xd440'0000);                                                                      // hlt
+  return words;
+}
+
+TEST_F(TensorEngine, EndsLoopsThatItSolvesAsTheInterpreterDoes) {
+  Machine solving(MachineOptions{
+      .memory_bytes = MEMORY_BYTES, .engine = "tensor", .tensor_batch = 64, .tensor_loops = LoopAcceleration::ON});
+  RandomSource random(5);
+  TensorStatistics before;
+  std::uint64_t solved = 0;
+  for (std::uint64_t seed = 0; seed < 20'000; ++seed) {
+    // Each at an address of its own: an engine remembers loops that it could not solve.
+    reference.load_program(random_counted_loop(random), random.below(MEMORY_BYTES / 4 - 16) * 4);
+    State& state = reference.state();
+    for (unsigned i = 0; i < 4; ++i) {
+      state.x[i] = random.below(4) == 0 ? random.integer(64) : random.below(3) << 12 | random.below(3'000);
+      if (random.one_in(4)) state.x[i] = 0 - state.x[i];
+    }
+    state.sp = random.below(1'000);
+    start = reference.snapshot();
+    const std::uint64_t limit = random.one_in(2) ? 30'000 : 1 + random.below(2'000);
+    solving.restore(start);
+    const RunResult expected = reference.execute(limit);
+    const RunResult result = solving.execute(limit);
+    ASSERT_EQ(result.stop_reason, expected.stop_reason) << "seed " << seed;
+    ASSERT_EQ(result.instructions, expected.instructions) << "seed " << seed;
+    ASSERT_EQ(solving.state_hash(), reference.state_hash()) << "seed " << seed;
+    const TensorStatistics statistics = solving.tensor_statistics();
+    ASSERT_EQ(statistics.instructions_in_batches + statistics.instructions_single +
+                  statistics.instructions_accelerated -
+                  (before.instructions_in_batches + before.instructions_single + before.instructions_accelerated),
+              result.instructions);
+    solved += statistics.instructions_accelerated > before.instructions_accelerated ? 1 : 0;
+    before = statistics;
+  }
+  EXPECT_GT(solved, 2'000u);
+}
+
 TEST_F(TensorEngine, RunsTheSameWhenItIsWatched) {
   for (std::uint64_t seed = 300'000; seed < 300'500; ++seed) {
     begin(seed);

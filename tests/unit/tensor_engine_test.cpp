@@ -248,6 +248,67 @@ TEST(TensorEngine, CanBeCancelledAndTimesOut) {
   EXPECT_EQ(machine.wait().stop_reason, StopReason::CANCELLED);
 }
 
+// Runs on the interpreter, and on the tensor engine with loops accelerated; returns what the latter has done.
+TensorStatistics run_accelerated(std::string_view text, std::uint64_t limit) {
+  Machine expected(MachineOptions{.memory_bytes = 1 << 20});
+  Machine machine(MachineOptions{
+      .memory_bytes = 1 << 20, .engine = "tensor", .tensor_batch = 512, .tensor_loops = LoopAcceleration::ON});
+  expected.load_program(assemble(text));
+  machine.load_program(assemble(text));
+  const RunResult end = expected.execute(limit);
+  const RunResult result = machine.execute(limit);
+  EXPECT_EQ(result.stop_reason, end.stop_reason);
+  EXPECT_EQ(result.instructions, end.instructions);
+  EXPECT_EQ(machine.retired_instructions(), expected.retired_instructions());
+  EXPECT_EQ(machine.state_hash(), expected.state_hash());
+  return machine.tensor_statistics();
+}
+
+TEST(TensorEngine, SolvesCountedLoopsAndSaysSo) {
+  const TensorStatistics statistics = run_accelerated(R"(
+      movz x0, #15, lsl #16
+    again:
+      add x1, x1, #8
+      sub w2, w2, #3
+      add x3, x1, #5
+      subs x0, x0, #1
+      b.ne again
+      hlt #0)",
+                                                      UNLIMITED);
+  EXPECT_GE(statistics.instructions_accelerated, 4'900'000u);
+  // The first iterations are in a batch, the last ones are executed.
+  EXPECT_LE(statistics.instructions_in_batches + statistics.instructions_single, 3'000u);
+}
+
+TEST(TensorEngine, StopsInASolvedLoopAtTheLimit) {
+  for (std::uint64_t limit = 100'000; limit < 100'010; ++limit) {
+    const TensorStatistics statistics = run_accelerated(R"(
+      movz w0, #3, lsl #16
+    again:
+      adds x1, x1, #0xfff
+      sub w0, w0, #3
+      cbnz w0, again
+      hlt #0)",
+                                                        limit);
+    EXPECT_GE(statistics.instructions_accelerated, 90'000u);
+  }
+}
+
+TEST(TensorEngine, DoesNotSolveWhatIsNotACountedLoop) {
+  for (const char* body : {"ldr x2, [x1], #8", "mul x1, x1, x0", "adc x1, x1, xzr", "add x1, x2, #1\nadd x2, x3, #1",
+                           "add w1, w1, #1\nadd x2, x1, #1"}) {
+    const TensorStatistics statistics = run_accelerated(
+        std::string("mov x0, #2000\nagain:\n") + body + "\nsub x0, x0, #1\ncbnz x0, again\nhlt #0", UNLIMITED);
+    EXPECT_EQ(statistics.instructions_accelerated, 0u) << body;
+  }
+}
+
+TEST(TensorEngine, DoesNotSolveLoopsUnlessAskedTo) {
+  const TensorStatistics statistics =
+      run_as_interpreter("mov x0, #2000\nagain: sub x0, x0, #1\ncbnz x0, again\nhlt #0", 512);
+  EXPECT_EQ(statistics.instructions_accelerated, 0u);
+}
+
 TEST(TensorEngine, IsChosenByOptionsThatAreChecked) {
   EXPECT_EQ(Machine().engine(), "interpreter");
   EXPECT_EQ(Machine(MachineOptions{.engine = "tensor"}).engine(), "tensor");

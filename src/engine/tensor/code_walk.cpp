@@ -21,7 +21,7 @@ CodeWalk::Page* CodeWalk::enter_page(std::uint64_t address) {
 }
 
 std::uint32_t CodeWalk::gather(Lanes<BatchMemory>& lanes, std::uint64_t pc, std::uint32_t most,
-                               const StopsBefore& stops_before) {
+                               const StopsBefore& stops_before, const EndsAt& ends_at) {
   predictor_.begin();
   pages_.clear();
   branch_lanes_.clear();
@@ -48,10 +48,22 @@ std::uint32_t CodeWalk::gather(Lanes<BatchMemory>& lanes, std::uint64_t pc, std:
     }
     branch_lanes_.push_back(lane - 1);
     const auto next = predictor_.guess(pc, op);
-    if (!next) break;
+    if (!next || (ends_at && *next < pc && ends_at(*next))) break;
     pc = *next;
   }
   return lane;
+}
+
+std::vector<BatchOp> CodeWalk::straight_run(std::uint64_t pc, std::size_t most) {
+  std::vector<BatchOp> run;
+  while (run.size() < most) {
+    const auto word = memory_.read_value<std::uint32_t>(pc, Permissions::EXECUTE);
+    if (!word) break;
+    run.push_back(decoder_.decode(*word));
+    if (run.back().flow != Flow::NEXT || !run.back().is_batchable) break;
+    pc += 4;
+  }
+  return run;
 }
 
 bool CodeWalk::holds_code(std::uint64_t address, std::uint32_t size) const {

@@ -26,4 +26,9 @@ struct Operation {
 /// registers. All others are empty.
 std::span<const Operation> operations();
 
+/// Executes lanes in the given order, in which those of one wave and kernel are neighbours: each such run is one call
+/// of the kernel. `waves` is by lane. What comes behind a lane that stops the batch may be left out.
+void execute_lanes(Lanes<BatchMemory>& lanes, std::span<const std::uint32_t> order,
+                   std::span<const std::uint32_t> waves);
+
 }  // namespace armillion::engine::tensor

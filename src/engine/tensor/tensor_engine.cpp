@@ -4,6 +4,8 @@
 #include <span>
 #include <utility>
 
+#include "armillion/machine.hpp"
+#include "engine/tensor/counted_loop.hpp"
 #include "engine/tensor/kernels.hpp"
 
 namespace armillion::engine::tensor {
@@ -14,10 +16,18 @@ namespace {
 constexpr std::uint64_t SLICE_INSTRUCTIONS = 1 << 16;
 // A batch that was cut is followed by one that is twice as long as what was left of it, but not shorter than this.
 constexpr std::uint32_t LEAST_WINDOW = 32;
+// Longer loops are not looked at, nor loops that end sooner.
+constexpr std::size_t MOST_LOOP_INSTRUCTIONS = 64;
+constexpr std::uint64_t LEAST_ITERATIONS = 32;
+// As far as one skips in a loop that never ends before it is polled again.
+constexpr std::uint64_t MOST_SKIPPED = std::uint64_t{1} << 40;
+// How often a loop that was passed over comes up before it is looked at again.
+constexpr std::uint32_t PASSES = 1024;
 
 }  // namespace
 
-TensorEngine::TensorEngine(Interpreter& interpreter, guest::AddressSpace& memory, std::uint32_t batch)
+TensorEngine::TensorEngine(Interpreter& interpreter, guest::AddressSpace& memory, std::uint32_t batch,
+                           LoopAcceleration loops)
     : interpreter_(interpreter),
       batch_(batch),
       window_(batch),
@@ -25,25 +35,9 @@ TensorEngine::TensorEngine(Interpreter& interpreter, guest::AddressSpace& memory
       walk_(memory),
       renamer_(batch),
       order_(batch),
-      pc_(batch),
-      ops_(batch),
-      operands_(std::size_t{batch} * REGISTER_PLACES),
-      flags_source_(batch),
-      values_(FIRST_LANE_VALUE + std::size_t{batch} * REGISTER_PLACES),
-      flags_(std::size_t{batch} + 1),
-      next_pc_(batch),
-      accesses_(batch),
-      lanes_{.pc = pc_.data(),
-             .ops = ops_.data(),
-             .operands = operands_.data(),
-             .flags_source = flags_source_.data(),
-             .values = values_.data(),
-             .flags = flags_.data(),
-             .next_pc = next_pc_.data(),
-             .accesses = accesses_.data(),
-             .tpidr_el0 = 0,
-             .stop = 0,
-             .memory = &batch_memory_} {}
+      arrays_(batch, batch_memory_),
+      lanes_(arrays_.lanes()),
+      loop_acceleration_(loops) {}
 
 TensorStatistics TensorEngine::statistics() const {
   TensorStatistics result = statistics_;
@@ -51,31 +45,12 @@ TensorStatistics TensorEngine::statistics() const {
   return result;
 }
 
-void TensorEngine::execute_waves(std::uint32_t count) {
-  order_.sort({ops_.data(), count}, {renamer_.waves().data(), count}, renamer_.last_wave());
-  const auto table = operations();
-  const std::span<const std::uint32_t> order = order_.lanes();
-  std::size_t first = 0;
-  while (first < order.size()) {
-    const std::uint32_t wave = renamer_.waves()[order[first]];
-    const std::uint16_t kernel = ops_[order[first]].kernel;
-    std::size_t end = first + 1;
-    while (end < order.size() && ops_[order[end]].kernel == kernel && renamer_.waves()[order[end]] == wave) ++end;
-    // Lanes behind one that stops the batch need not be executed.
-    std::size_t wanted = end;
-    while (wanted > first && order[wanted - 1] >= lanes_.stop) --wanted;
-    if (wanted > first) table[kernel].kernel(lanes_, &order[first], static_cast<std::uint32_t>(wanted - first));
-    first = end;
-  }
-  batch_memory_.settle(lanes_, count);
-}
-
 // How many of the lanes that were executed stand: up to the first that stops the batch, or through the first branch
 // that went elsewhere than expected.
 std::uint32_t TensorEngine::find_cut(std::uint32_t count) {
   for (const std::uint32_t lane : walk_.branch_lanes()) {
     if (lane + 1 >= lanes_.stop || lane + 1 >= count) break;
-    if (next_pc_[lane] == pc_[lane + 1]) continue;
+    if (lanes_.next_pc[lane] == lanes_.pc[lane + 1]) continue;
     ++statistics_.wrong_guesses;
     return lane + 1;
   }
@@ -86,8 +61,8 @@ std::uint32_t TensorEngine::find_cut(std::uint32_t count) {
 std::uint32_t TensorEngine::find_code_write(std::uint32_t count) const {
   for (const std::uint32_t lane : batch_memory_.access_lanes()) {
     if (lane >= count) break;
-    const AccessRecord& access = accesses_[lane];
-    if (ops_[lane].is_store() && walk_.holds_code(access.address, access.size)) return lane + 1;
+    const AccessRecord& access = lanes_.accesses[lane];
+    if (lanes_.ops[lane].is_store() && walk_.holds_code(access.address, access.size)) return lane + 1;
   }
   return count;
 }
@@ -95,16 +70,44 @@ std::uint32_t TensorEngine::find_code_write(std::uint32_t count) const {
 void TensorEngine::commit(std::uint32_t count, std::uint32_t done) {
   for (const std::uint32_t lane : batch_memory_.access_lanes()) {
     if (lane >= done) break;
-    const AccessRecord& access = accesses_[lane];
-    if (ops_[lane].is_store()) interpreter_.store_quietly(access.address, access.data, access.size);
+    const AccessRecord& access = lanes_.accesses[lane];
+    if (lanes_.ops[lane].is_store()) interpreter_.store_quietly(access.address, access.data, access.size);
   }
   for (const std::uint32_t lane : walk_.branch_lanes()) {
     if (lane >= done) break;
-    walk_.predictor().learn(pc_[lane], ops_[lane], next_pc_[lane]);
+    walk_.predictor().learn(lanes_.pc[lane], lanes_.ops[lane], lanes_.next_pc[lane]);
   }
   State& state = interpreter_.state();
   renamer_.write_back(lanes_, count, done, state);
-  state.pc = next_pc_[done - 1];
+  state.pc = lanes_.next_pc[done - 1];
+}
+
+// Where PC is at the start of a loop that can be solved, executes all of it but its last iteration, as far as `limit`
+// allows. How many instructions that were.
+std::uint64_t TensorEngine::accelerate_loop(std::uint64_t limit, std::uint64_t& retired) {
+  State& state = interpreter_.state();
+  if (const auto passes = passes_.find(state.pc); passes != passes_.end() && passes->second > 0) return 0;
+  const std::uint64_t start = state.pc;
+  const std::vector<BatchOp> body = walk_.straight_run(start, MOST_LOOP_INSTRUCTIONS);
+  const auto loop = CountedLoop::recognise(body);
+  std::uint64_t iterations = 0;
+  if (loop) {
+    iterations = std::min(limit, MOST_SKIPPED) / body.size();
+    if (const auto to_the_end = loop->iterations(state)) iterations = std::min(iterations, *to_the_end - 1);
+  }
+  if (iterations < LEAST_ITERATIONS) {
+    passes_[start] = PASSES;
+    return 0;
+  }
+  // The last of these iterations is executed, so that all registers and flags are what they are after it.
+  loop->skip(iterations - 1, state);
+  const std::uint64_t skipped = (iterations - 1) * body.size();
+  retired += skipped;
+  statistics_.instructions_accelerated += skipped;
+  const auto go_on = [] { return StopReason::RUNNING; };
+  interpreter_.run(body.size(), retired, Interpreter::Start::BEHIND_CALL, go_on);
+  statistics_.instructions_single += body.size();
+  return skipped + body.size();
 }
 
 // Executes at most `limit` instructions in a batch and returns how many; 0 where the next one must be executed singly.
@@ -118,13 +121,23 @@ std::uint32_t TensorEngine::run_batch(std::uint64_t limit, Interpreter::Start st
     };
   }
   const auto most = static_cast<std::uint32_t>(std::min<std::uint64_t>(window_, limit));
-  const std::uint32_t count = walk_.gather(lanes_, state.pc, most, stops_before);
+  CodeWalk::EndsAt ends_at;
+  if (accelerates_loops()) {
+    ends_at = [this](std::uint64_t pc) {
+      std::uint32_t& passes = passes_[pc];
+      if (passes > 0) --passes;
+      return passes == 0;
+    };
+  }
+  const std::uint32_t count = walk_.gather(lanes_, state.pc, most, stops_before, ends_at);
   if (count == 0) return 0;
   lanes_.tpidr_el0 = state.tpidr_el0;
   lanes_.stop = count;
   batch_memory_.begin();
   renamer_.rename(lanes_, count, state);
-  execute_waves(count);
+  order_.sort({lanes_.ops, count}, {renamer_.waves().data(), count}, renamer_.last_wave());
+  execute_lanes(lanes_, order_.lanes(), renamer_.waves());
+  batch_memory_.settle(lanes_, count);
   const std::uint32_t done = find_code_write(find_cut(count));
   window_ = done == count ? std::min(batch_, window_ * 2) : std::min(batch_, std::max(LEAST_WINDOW, done * 2));
   statistics_.gathered += count;
@@ -157,6 +170,12 @@ Interpreter::Outcome TensorEngine::run(std::uint64_t limit, std::uint64_t& retir
     }
     const auto how = is_first ? start : Interpreter::Start::BEHIND_CALL;
     is_first = false;
+    if (accelerates_loops()) {
+      if (const std::uint64_t done = accelerate_loop(limit - outcome.retired, retired); done > 0) {
+        outcome.retired += done;
+        continue;
+      }
+    }
     if (const std::uint32_t done = run_batch(limit - outcome.retired, how); done > 0) {
       outcome.retired += done;
       retired += done;

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <vector>
+#include <unordered_map>
 
 #include "armillion/tensor.hpp"
 #include "engine/interpreter/interpreter.hpp"
+#include "engine/tensor/batch_arrays.hpp"
 #include "engine/tensor/batch_memory.hpp"
 #include "engine/tensor/code_walk.hpp"
 #include "engine/tensor/lanes.hpp"
@@ -21,7 +21,7 @@ namespace armillion::engine::tensor {
 class TensorEngine {
  public:
   /// `interpreter` and `memory` are the machine's and outlive the engine; a batch has at most `batch` instructions.
-  TensorEngine(Interpreter& interpreter, guest::AddressSpace& memory, std::uint32_t batch);
+  TensorEngine(Interpreter& interpreter, guest::AddressSpace& memory, std::uint32_t batch, LoopAcceleration loops);
 
   /// As `Interpreter::run`.
   Interpreter::Outcome run(std::uint64_t limit, std::uint64_t& retired, Interpreter::Start start,
@@ -30,8 +30,12 @@ class TensorEngine {
   TensorStatistics statistics() const;
 
  private:
+  /// A breakpoint may stand in any loop.
+  bool accelerates_loops() const {
+    return loop_acceleration_ == LoopAcceleration::ON && !interpreter_.has_breakpoints();
+  }
+  std::uint64_t accelerate_loop(std::uint64_t limit, std::uint64_t& retired);
   std::uint32_t run_batch(std::uint64_t limit, Interpreter::Start start);
-  void execute_waves(std::uint32_t count);
   std::uint32_t find_cut(std::uint32_t count);
   std::uint32_t find_code_write(std::uint32_t count) const;
   void commit(std::uint32_t count, std::uint32_t done);
@@ -44,16 +48,12 @@ class TensorEngine {
   CodeWalk walk_;
   Renamer renamer_;
   WaveOrder order_;
-  // What `lanes_` points to.
-  std::vector<std::uint64_t> pc_;
-  std::vector<BatchOp> ops_;
-  std::vector<Operand> operands_;
-  std::vector<std::uint32_t> flags_source_;
-  std::vector<std::uint64_t> values_;
-  std::vector<std::uint32_t> flags_;
-  std::vector<std::uint64_t> next_pc_;
-  std::vector<AccessRecord> accesses_;
-  Lanes<BatchMemory> lanes_;
+  BatchArrays arrays_;
+  Lanes<BatchMemory>& lanes_;
+  LoopAcceleration loop_acceleration_;
+  /// By address that is branched back to: how often it may come up before it is looked at whether that is a loop to be
+  /// solved; it was not, or ended too soon.
+  std::unordered_map<std::uint64_t, std::uint32_t> passes_;
   TensorStatistics statistics_;
 };
 
