@@ -23,6 +23,10 @@ struct Options {
   double seconds = 0.2;
   unsigned repetitions = 5;
   std::string output;
+  std::string device = "cpu";
+
+  /// The engine's largest batch there.
+  std::uint32_t largest_batch() const { return device == "cpu" ? LARGEST_BATCH : 1024; }
 };
 
 /// The published figure of a program at a batch: instructions per second of an emulator of this kind in PyTorch on an
@@ -34,11 +38,13 @@ double published_ips(const TensorProgram& program, std::uint32_t batch) {
   return 0;
 }
 
-Machine make_machine(const TensorProgram& program, std::uint32_t batch,
+// On the interpreter, on the CPU, where `batch` is 0.
+Machine make_machine(const TensorProgram& program, std::uint32_t batch, const std::string& device,
                      LoopAcceleration loops = LoopAcceleration::OFF) {
   MachineOptions options;
   options.tensor_loops = loops;
   if (batch != 0) {
+    options.device = device;
     options.engine = "tensor";
     options.tensor_batch = batch;
   }
@@ -68,11 +74,12 @@ void measure_program(Report& report, const TensorProgram& program, const Options
   report.line();
   report.head(
       {"batch", "instructions/s", "published", "times", "instructions a batch", "waves a batch", "not committed"});
-  Machine reference = make_machine(program, 0);
+  Machine reference = make_machine(program, 0, "cpu");
   const Snapshot reference_start = reference.snapshot();
   run_once(reference, reference_start);
-  for (const std::uint32_t batch : {1u, 64u, 128u, 256u, 512u, 4096u, LARGEST_BATCH}) {
-    Machine machine = make_machine(program, batch);
+  for (const std::uint32_t batch : {1u, 64u, 128u, 256u, 512u, 1024u, 4096u, LARGEST_BATCH}) {
+    if (batch > options.largest_batch()) break;
+    Machine machine = make_machine(program, batch, options.device);
     const double ips = measure_ips(machine, machine.snapshot(), options);
     if (machine.state_hash() != reference.state_hash()) {
       throw Error(ErrorCode::UNAVAILABLE, fmt::format("{}: the engines differ at batch {}", program.title, batch));
@@ -87,7 +94,7 @@ void measure_program(Report& report, const TensorProgram& program, const Options
                 fmt::format("{:.1f}", static_cast<double>(statistics.waves) / batches),
                 as_percentage(1 - in_batches / static_cast<double>(statistics.gathered))});
   }
-  Machine solving = make_machine(program, 512, LoopAcceleration::ON);
+  Machine solving = make_machine(program, 512, "cpu", LoopAcceleration::ON);
   const double ips = measure_ips(solving, solving.snapshot(), options);
   const TensorStatistics statistics = solving.tensor_statistics();
   if (solving.state_hash() != reference.state_hash()) {
@@ -96,10 +103,11 @@ void measure_program(Report& report, const TensorProgram& program, const Options
   if (statistics.instructions_accelerated > 0) {
     const auto executed = static_cast<double>(statistics.instructions_in_batches + statistics.instructions_single);
     const double part = executed / (executed + static_cast<double>(statistics.instructions_accelerated));
-    report.row({"512, loops solved", with_prefix(ips), "", "", "", "", ""});
+    report.row({"512 on the CPU, loops solved", with_prefix(ips), "", "", "", "", ""});
     report.row({"the same, only what was executed", with_prefix(ips * part), "", "", "", "", ""});
   }
-  report.row({"interpreter", with_prefix(measure_ips(reference, reference_start, options)), "", "", "", "", ""});
+  report.row(
+      {"interpreter on the CPU", with_prefix(measure_ips(reference, reference_start, options)), "", "", "", "", ""});
   report.line();
 }
 
@@ -118,6 +126,22 @@ void measure_arrays(Report& report, const Options& options) {
     const double ops = ops_operations_per_second(count, options.repetitions, options.seconds);
     report.row({fmt::format("{}", count), kernel > 0 ? with_prefix(kernel) : "", with_prefix(ops),
                 fmt::format("{:.0f}", ops / 44.8e6)});
+  }
+  report.line();
+}
+
+void measure_device_arrays(Report& report, const Options& options) {
+  report.line("### Array operations without control flow");
+  report.line();
+  report.line(
+      "Additions of 64-bit integers by a kernel of the device, 100 launches to a wait. Published: 44.8 M "
+      "operations/s.");
+  report.line();
+  report.head({"elements", "operations/s", "times published"});
+  for (const std::size_t count :
+       {std::size_t{64}, std::size_t{512}, std::size_t{4096}, std::size_t{65536}, std::size_t{1} << 20}) {
+    const double rate = device_operations_per_second(options.device, count, options.repetitions, options.seconds);
+    report.row({fmt::format("{}", count), with_prefix(rate), fmt::format("{:.0f}", rate / 44.8e6)});
   }
   report.line();
 }
@@ -142,6 +166,7 @@ int run(int count, char** arguments) {
   app.add_option("--seconds", options.seconds, "Least time of one measurement")->capture_default_str();
   app.add_option("--repetitions", options.repetitions, "Measurements of each figure; the median counts")
       ->capture_default_str();
+  app.add_option("--device", options.device, "Where the engine runs: cpu, cuda, host-lanes")->capture_default_str();
   app.add_option("--output", options.output, "Write the Markdown to this file, too");
   try {
     app.parse(count, arguments);
@@ -150,9 +175,15 @@ int run(int count, char** arguments) {
   }
   Report report;
   const std::vector<TensorProgram> programs = tensor_programs();
+  report.line(fmt::format("The tensor engine on the device {}.", options.device));
+  report.line();
   for (const TensorProgram& program : programs) measure_program(report, program, options);
-  measure_arrays(report, options);
-  measure_phase_times(report, programs, options);
+  if (options.device == "cpu") {
+    measure_arrays(report, options);
+    measure_phase_times(report, programs, options);
+  } else {
+    measure_device_arrays(report, options);
+  }
   report.write(options.output);
   return 0;
 }

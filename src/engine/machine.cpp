@@ -14,6 +14,7 @@
 #include "engine/host_cpu.hpp"
 #include "engine/interpreter/interpreter.hpp"
 #include "engine/state_hash.hpp"
+#include "engine/tensor/device/tensor_device.hpp"
 #include "engine/tensor/tensor_engine.hpp"
 #include "engine/worker.hpp"
 #include "guest/address_space.hpp"
@@ -40,14 +41,14 @@ struct Machine::Implementation {
       throw Error(ErrorCode::INVALID_ARGUMENT,
                   "memory_bytes is " + std::to_string(options.memory_bytes) + "; a machine has at most 2^48 bytes");
     }
-    if (auto backend = engine::gpu::open_device(options.device)) {
-      device = std::make_unique<engine::gpu::DeviceMachine>(std::move(backend), memory, interpreter.state());
-    }
+    auto backend = engine::gpu::open_device(options.device);
     if (options.engine == "tensor") {
-      tensor = make_tensor_engine(options);
+      make_tensor_engine(options, std::move(backend));
     } else if (options.engine != "interpreter") {
       throw Error(ErrorCode::INVALID_ARGUMENT,
                   "there is no engine '" + options.engine + "'; there are 'interpreter' and 'tensor'");
+    } else if (backend != nullptr) {
+      device = std::make_unique<engine::gpu::DeviceMachine>(std::move(backend), memory, interpreter.state());
     }
     if (options.memory_bytes > 0) memory.map(0, guest::page_align_up(options.memory_bytes), Permissions::ALL);
   }
@@ -55,7 +56,7 @@ struct Machine::Implementation {
   Implementation(const Implementation&) = delete;
   Implementation& operator=(const Implementation&) = delete;
 
-  std::unique_ptr<engine::tensor::TensorEngine> make_tensor_engine(const MachineOptions& options);
+  void make_tensor_engine(const MachineOptions& options, std::unique_ptr<engine::gpu::Backend> backend);
   RunResult run(Machine& self, const RunOptions& options, std::uint64_t launch_instructions);
   engine::Interpreter::Outcome run_engine(std::uint64_t limit, engine::Interpreter::Start start,
                                           const engine::Interpreter::Poll& poll, std::uint64_t launch_instructions);
@@ -68,6 +69,7 @@ struct Machine::Implementation {
   std::unique_ptr<engine::gpu::DeviceMachine> device;
   /// What executes the instructions in its place; nothing where that is the interpreter itself.
   std::unique_ptr<engine::tensor::TensorEngine> tensor;
+  std::unique_ptr<engine::tensor::TensorDevice> tensor_device;
   std::uint64_t retired_instructions = 0;
   std::atomic<bool> cancelled{false};
   std::atomic<bool> is_ending{false};
@@ -130,6 +132,7 @@ Machine::Implementation& Machine::idle() const {
 }
 
 std::string Machine::device() const {
+  if (implementation_->tensor_device != nullptr) return implementation_->tensor_device->name();
   return implementation_->device == nullptr ? "cpu" : implementation_->device->name();
 }
 
@@ -186,19 +189,24 @@ void Machine::protect_memory(std::uint64_t address, std::uint64_t size_bytes, Pe
   if (!idle().memory.protect(address, size_bytes, permissions)) throw_bad_address(address, size_bytes);
 }
 
-std::unique_ptr<engine::tensor::TensorEngine> Machine::Implementation::make_tensor_engine(
-    const MachineOptions& options) {
-  if (device != nullptr) {
-    throw Error(ErrorCode::INVALID_ARGUMENT,
-                "the engine 'tensor' is there on the device 'cpu' only; this machine is on '" + device->name() + "'");
-  }
-  if (options.tensor_batch < 1 || options.tensor_batch > LARGEST_BATCH) {
+void Machine::Implementation::make_tensor_engine(const MachineOptions& options,
+                                                 std::unique_ptr<engine::gpu::Backend> backend) {
+  const std::uint32_t largest = backend == nullptr ? LARGEST_BATCH : engine::tensor::LARGEST_DEVICE_BATCH;
+  if (options.tensor_batch < 1 || options.tensor_batch > largest) {
     throw Error(ErrorCode::INVALID_ARGUMENT, "a batch of " + std::to_string(options.tensor_batch) +
-                                                 " instructions cannot be; it has 1 to " +
-                                                 std::to_string(LARGEST_BATCH));
+                                                 " instructions cannot be on the device '" + options.device +
+                                                 "'; it has 1 to " + std::to_string(largest));
   }
-  return std::make_unique<engine::tensor::TensorEngine>(interpreter, memory, options.tensor_batch,
-                                                        options.tensor_loops);
+  if (backend == nullptr) {
+    tensor =
+        std::make_unique<engine::tensor::TensorEngine>(interpreter, memory, options.tensor_batch, options.tensor_loops);
+    return;
+  }
+  if (options.tensor_loops == LoopAcceleration::ON) {
+    throw Error(ErrorCode::INVALID_ARGUMENT, "the tensor engine solves loops on the device 'cpu' only");
+  }
+  tensor_device =
+      std::make_unique<engine::tensor::TensorDevice>(std::move(backend), interpreter, memory, options.tensor_batch);
 }
 
 engine::Interpreter::Outcome Machine::Implementation::run_engine(std::uint64_t limit, engine::Interpreter::Start start,
@@ -206,6 +214,7 @@ engine::Interpreter::Outcome Machine::Implementation::run_engine(std::uint64_t l
                                                                  std::uint64_t launch_instructions) {
   if (device != nullptr) return device->run(limit, retired_instructions, start, poll, launch_instructions);
   if (tensor != nullptr) return tensor->run(limit, retired_instructions, start, poll);
+  if (tensor_device != nullptr) return tensor_device->run(limit, retired_instructions, start, poll);
   return interpreter.run(limit, retired_instructions, start, poll);
 }
 
@@ -313,11 +322,15 @@ void Machine::cancel() noexcept { implementation_->cancelled.store(true, std::me
 
 std::uint64_t Machine::retired_instructions() const { return idle().retired_instructions; }
 
-std::string Machine::engine() const { return idle().tensor != nullptr ? "tensor" : "interpreter"; }
+std::string Machine::engine() const {
+  const Implementation& self = idle();
+  return self.tensor != nullptr || self.tensor_device != nullptr ? "tensor" : "interpreter";
+}
 
 TensorStatistics Machine::tensor_statistics() const {
   const Implementation& self = idle();
-  return self.tensor != nullptr ? self.tensor->statistics() : TensorStatistics{};
+  if (self.tensor != nullptr) return self.tensor->statistics();
+  return self.tensor_device != nullptr ? self.tensor_device->statistics() : TensorStatistics{};
 }
 
 void Machine::set_retired_instructions(std::uint64_t count) { idle().retired_instructions = count; }

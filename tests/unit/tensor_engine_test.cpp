@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,6 +27,9 @@ std::string repeat(std::string_view line, int count) {
   return text;
 }
 
+// Of the last machine on "host-lanes".
+TensorStatistics device_statistics;
+
 // Runs a program to its HLT on both engines, expects the same of them, and returns what the tensor engine has done.
 TensorStatistics run_as_interpreter(std::string_view text, std::uint32_t batch) {
   Machine expected(MachineOptions{.memory_bytes = 1 << 20});
@@ -38,6 +42,19 @@ TensorStatistics run_as_interpreter(std::string_view text, std::uint32_t batch) 
   EXPECT_EQ(machine.state_hash(), expected.state_hash());
   const TensorStatistics statistics = machine.tensor_statistics();
   EXPECT_EQ(statistics.instructions_in_batches + statistics.instructions_single, result.instructions);
+
+  // And the code of GPUs, on the host.
+  Machine device(MachineOptions{.memory_bytes = 1 << 20,
+                                .device = "host-lanes",
+                                .engine = "tensor",
+                                .tensor_batch = std::min(batch, std::uint32_t{1024})});
+  device.load_program(assemble(text));
+  const RunResult on_device = device.execute(10'000'000);
+  EXPECT_EQ(on_device.stop_reason, StopReason::HALT);
+  EXPECT_EQ(on_device.instructions, end.instructions);
+  EXPECT_EQ(device.state_hash(), expected.state_hash());
+  device_statistics = device.tensor_statistics();
+  EXPECT_EQ(device_statistics.instructions_in_batches + device_statistics.instructions_single, end.instructions);
   return statistics;
 }
 
@@ -48,12 +65,15 @@ TEST(TensorEngine, ExecutesAChainOfConstantAdditionsInOneWave) {
   EXPECT_EQ(statistics.waves, 1u);
   EXPECT_EQ(statistics.instructions_in_batches, 512u);
   EXPECT_EQ(statistics.instructions_single, 1u);
+  EXPECT_EQ(device_statistics.batches, 1u);
+  EXPECT_EQ(device_statistics.waves, 1u);
 }
 
 TEST(TensorEngine, ExecutesWhatDependsOnEachOtherInAsManyWaves) {
   const TensorStatistics statistics = run_as_interpreter(repeat("mul x0, x0, x1\nmul x2, x3, x4", 50) + "hlt #0", 512);
   EXPECT_EQ(statistics.batches, 1u);
   EXPECT_EQ(statistics.waves, 50u);
+  EXPECT_EQ(device_statistics.waves, 50u);
 }
 
 TEST(TensorEngine, DoesNotAddThroughAResultThatIsCutTo32Bits) {
@@ -81,6 +101,9 @@ TEST(TensorEngine, RunsPastALoopsBranch) {
   EXPECT_LE(statistics.wrong_guesses, 20u);
   EXPECT_LE(statistics.batches, 110u);
   EXPECT_LE(statistics.waves, 110u);
+  EXPECT_LE(device_statistics.wrong_guesses, 5u);
+  EXPECT_LE(device_statistics.batches, 110u);
+  EXPECT_LE(device_statistics.waves, 110u);
 }
 
 TEST(TensorEngine, LearnsTheEndOfAShortInnerLoop) {
@@ -140,6 +163,9 @@ TEST(TensorEngine, LoadsWhatTheSameBatchHasStored) {
   EXPECT_GE(statistics.conflicts, 1u);
   EXPECT_LE(statistics.conflicts, 10u);
   EXPECT_LE(statistics.batches, 200u);
+  EXPECT_GE(device_statistics.conflicts, 1u);
+  EXPECT_LE(device_statistics.conflicts, 10u);
+  EXPECT_LE(device_statistics.batches, 200u);
 }
 
 TEST(TensorEngine, ExecutesIterationsThatDoNotOverlapAtOnce) {
@@ -159,6 +185,8 @@ TEST(TensorEngine, ExecutesIterationsThatDoNotOverlapAtOnce) {
   EXPECT_EQ(statistics.conflicts, 0u);
   // Loads, product, store.
   EXPECT_LE(statistics.waves, statistics.batches * 3);
+  EXPECT_EQ(device_statistics.conflicts, 0u);
+  EXPECT_LE(device_statistics.waves, device_statistics.batches * 3);
 }
 
 TEST(TensorEngine, SeesCodeThatTheBatchWrites) {
@@ -315,7 +343,11 @@ TEST(TensorEngine, IsChosenByOptionsThatAreChecked) {
   EXPECT_THROW(Machine(MachineOptions{.engine = "steam"}), Error);
   EXPECT_THROW(Machine(MachineOptions{.engine = "tensor", .tensor_batch = 0}), Error);
   EXPECT_THROW(Machine(MachineOptions{.engine = "tensor", .tensor_batch = LARGEST_BATCH + 1}), Error);
-  EXPECT_THROW(Machine(MachineOptions{.device = "host-lanes", .engine = "tensor"}), Error);
+  EXPECT_EQ(Machine(MachineOptions{.device = "host-lanes", .engine = "tensor"}).engine(), "tensor");
+  EXPECT_EQ(Machine(MachineOptions{.device = "host-lanes", .engine = "tensor"}).device(), "host-lanes");
+  EXPECT_THROW(Machine(MachineOptions{.device = "host-lanes", .engine = "tensor", .tensor_batch = 1025}), Error);
+  EXPECT_THROW(
+      Machine(MachineOptions{.device = "host-lanes", .engine = "tensor", .tensor_loops = LoopAcceleration::ON}), Error);
 }
 
 }  // namespace

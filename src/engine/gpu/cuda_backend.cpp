@@ -288,6 +288,15 @@ class CudaBackend final : public Backend {
                  "starting a kernel");
   }
 
+  void launch_tensor(TensorKernel kernel, std::uint32_t blocks, std::uint32_t threads,
+                     DeviceAddress parameters) override {
+    const CudaContext::Use use(queue_.context());
+    void* arguments[] = {&parameters};
+    queue_.check(driver_.cuLaunchKernel(queue_.context().tensor_function(kernel), blocks, 1, 1, threads, 1, 1, 0,
+                                        queue_.stream(), arguments, nullptr),
+                 "starting a kernel");
+  }
+
   bool is_idle() override {
     const CudaContext::Use use(queue_.context());
     const Result result = driver_.cuStreamQuery(queue_.stream());

@@ -29,6 +29,10 @@ constexpr std::array<const char*, static_cast<std::size_t>(Kernel::COUNT)> KERNE
     "armillion_resume", "armillion_stop",         "armillion_summarize"};
 static_assert(KERNEL_NAMES.back() != nullptr, "a kernel has no name");
 
+// The same for `TensorKernel`.
+constexpr std::array<const char*, static_cast<std::size_t>(TensorKernel::COUNT)> TENSOR_KERNEL_NAMES{
+    "armillion_tensor_run", "armillion_tensor_add_arrays"};
+
 GpuInfo usable_gpu(int index) {
   const std::vector<GpuInfo> gpus = cuda::gpus();
   if (gpus.empty()) throw Error(ErrorCode::UNAVAILABLE, cuda::why_no_gpu());
@@ -46,6 +50,8 @@ GpuInfo usable_gpu(int index) {
 // A warp needs this many registers for each of its lanes at most: as many as let shared memory decide how many warps a
 // multiprocessor holds.
 constexpr std::uintptr_t MAX_REGISTERS = 80;
+// A block of 1,024 threads has 64 for each.
+constexpr std::uintptr_t TENSOR_REGISTERS = 64;
 
 // The stack of a lane: handlers are called through a table, so that the driver cannot know how deep calls go. ptxas 13
 // counts 224 bytes for the loop, 152 for an instruction that is fetched, 1,048 for the largest handler, and less than
@@ -55,7 +61,9 @@ constexpr std::size_t STACK_BYTES = 3072;
 // Compiles PTX to the current context's GPU.
 class Linker {
  public:
-  explicit Linker(const Driver& driver) : driver_(driver) {
+  Linker(const Driver& driver, std::uintptr_t max_registers)
+      : driver_(driver),
+        values_{log_.data(), std::bit_cast<void*>(log_.size() - 1), std::bit_cast<void*>(max_registers)} {
     check(driver_.cuLinkCreate_v2(static_cast<unsigned>(options_.size()), options_.data(), values_.data(), &state_));
   }
   ~Linker() {
@@ -93,15 +101,16 @@ class Linker {
   // log with a NUL, for which the last byte is spared.
   std::array<cuda::JitOption, 3> options_{cuda::JitOption::ERROR_LOG_BUFFER,
                                           cuda::JitOption::ERROR_LOG_BUFFER_SIZE_BYTES, cuda::JitOption::MAX_REGISTERS};
-  std::array<void*, 3> values_{log_.data(), std::bit_cast<void*>(log_.size() - 1), std::bit_cast<void*>(MAX_REGISTERS)};
+  std::array<void*, 3> values_;
   cuda::LinkState state_ = nullptr;
 };
 
-// The device code for the current context's GPU: what an earlier process compiled, else compiled now and kept.
-cuda::Module load_device_code(const Driver& driver, const GpuInfo& info) {
+// A program for the current context's GPU: what an earlier process compiled, else compiled now and kept.
+cuda::Module load_program(const Driver& driver, const GpuInfo& info, std::string_view version,
+                          std::vector<std::string> (*ptx)(), std::uintptr_t max_registers) {
   const BinaryCache cache(BinaryCache::default_folder());
-  const std::string target = fmt::format("cuda {}, {} registers", info.compute_capability(), MAX_REGISTERS);
-  const std::string key = BinaryCache::key(device_code_version(), target, info.driver);
+  const std::string target = fmt::format("cuda {}, {} registers", info.compute_capability(), max_registers);
+  const std::string key = BinaryCache::key(version, target, info.driver);
   cuda::Module module = nullptr;
   if (const auto kept = cache.find(key)) {
     const Result result = driver.cuModuleLoadData(&module, kept->data());
@@ -111,8 +120,8 @@ cuda::Module load_device_code(const Driver& driver, const GpuInfo& info) {
       driver.fail(result, "loading the device code");
     }
   }
-  std::vector<std::string> parts = device_code_ptx();
-  const std::vector<std::byte> binary = Linker(driver).compile(parts);
+  std::vector<std::string> parts = ptx();
+  const std::vector<std::byte> binary = Linker(driver, max_registers).compile(parts);
   driver.check(driver.cuModuleLoadData(&module, binary.data()), "loading the device code");
   cache.store(key, binary);
   return module;
@@ -154,7 +163,10 @@ CudaContext::CudaContext(const GpuInfo& info) : driver_(Driver::get()), info_(in
 }
 
 CudaContext::~CudaContext() {
-  release([this] { driver_.cuModuleUnload(module_); });
+  release([this] {
+    if (tensor_module_ != nullptr) driver_.cuModuleUnload(tensor_module_);
+    driver_.cuModuleUnload(module_);
+  });
   driver_.cuDevicePrimaryCtxRelease_v2(device_);
 }
 
@@ -166,11 +178,23 @@ void CudaContext::load_module() {
   if (stack_bytes < STACK_BYTES) {
     check(driver_.cuCtxSetLimit(cuda::Limit::STACK_SIZE, STACK_BYTES), "setting its stack's size");
   }
-  module_ = load_device_code(driver_, info_);
+  module_ = load_program(driver_, info_, device_code_version(), &device_code_ptx, MAX_REGISTERS);
   for (std::size_t i = 0; i < functions_.size(); ++i) {
     check(driver_.cuModuleGetFunction(&functions_[i], module_, KERNEL_NAMES[i]),
           fmt::format("looking for the kernel {}", KERNEL_NAMES[i]));
   }
+}
+
+cuda::Function CudaContext::tensor_function(TensorKernel kernel) const {
+  const std::scoped_lock lock(tensor_mutex_);
+  if (tensor_module_ == nullptr) {
+    tensor_module_ = load_program(driver_, info_, tensor_code_version(), &tensor_code_ptx, TENSOR_REGISTERS);
+    for (std::size_t i = 0; i < tensor_functions_.size(); ++i) {
+      check(driver_.cuModuleGetFunction(&tensor_functions_[i], tensor_module_, TENSOR_KERNEL_NAMES[i]),
+            fmt::format("looking for the kernel {}", TENSOR_KERNEL_NAMES[i]));
+    }
+  }
+  return tensor_functions_[static_cast<std::size_t>(kernel)];
 }
 
 std::string CudaContext::name() const { return fmt::format("cuda:{}", info_.index); }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,8 @@ class CudaContext {
   const cuda::Driver& driver() const { return driver_; }
   cuda::Device device() const { return device_; }
   cuda::Function function(Kernel kernel) const { return functions_[static_cast<std::size_t>(kernel)]; }
+  /// The tensor engine's program, which is loaded when it is first asked for, with the context current.
+  cuda::Function tensor_function(TensorKernel kernel) const;
   int multiprocessors() const { return info_.multiprocessors; }
   /// "cuda:0".
   std::string name() const;
@@ -78,6 +81,9 @@ class CudaContext {
   cuda::Context context_ = nullptr;
   cuda::Module module_ = nullptr;
   std::array<cuda::Function, static_cast<std::size_t>(Kernel::COUNT)> functions_{};
+  mutable std::mutex tensor_mutex_;
+  mutable cuda::Module tensor_module_ = nullptr;
+  mutable std::array<cuda::Function, static_cast<std::size_t>(TensorKernel::COUNT)> tensor_functions_{};
   // Set by the first failure that no call on the context survives.
   mutable std::atomic<bool> is_lost_ = false;
 };

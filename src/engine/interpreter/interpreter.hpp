@@ -69,6 +69,8 @@ class Interpreter final : private guest::CodeObserver {
   bool is_observed() const { return memory_hook_ || block_hook_ || instruction_hook_ || !watchpoints_.empty(); }
   /// To be called before the first of the accesses below since something else may have changed mappings.
   void prepare_quiet_accesses() { flush_if_remapped(); }
+  /// To be called where pages were written by anybody else between two runs.
+  void forget_translations() { flush_translations(); }
   /// Up to 64 bytes at an address without tag. False, with nothing done, where the guest must not read all of them.
   bool load_quietly(std::uint64_t address, void* destination, std::uint32_t size);
   bool may_store(std::uint64_t address, std::uint32_t size) const;

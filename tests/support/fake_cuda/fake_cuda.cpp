@@ -605,8 +605,8 @@ FAKE_CUDA_EXPORT Result cuLaunchKernel(const void* function, unsigned grid_x, un
                                        const void* stream, void** parameters, void** extra) {
   ENTER(Needs::CONTEXT);
   if (!is_live(gpu().streams, stream)) return INVALID_HANDLE;
-  const bool is_sound = function != nullptr && grid_x > 0 && grid_y == 1 && grid_z == 1 && block_x == 32 &&
-                        block_y == 1 && block_z == 1 && extra == nullptr;
+  const bool is_sound = function != nullptr && grid_x > 0 && grid_y == 1 && grid_z == 1 && block_x > 0 &&
+                        block_x <= 1024 && block_y == 1 && block_z == 1 && extra == nullptr;
   if (!is_sound) return INVALID_VALUE;
   Address argument = 0;
   std::memcpy(&argument, parameters[0], sizeof argument);
