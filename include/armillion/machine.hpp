@@ -14,6 +14,7 @@
 #include "armillion/permissions.hpp"
 #include "armillion/state.hpp"
 #include "armillion/stop_reason.hpp"
+#include "armillion/tensor.hpp"
 
 namespace armillion {
 
@@ -29,6 +30,12 @@ struct MachineOptions {
   /// Where the machine runs: "cpu", "cuda" for the first GPU that can be used, "cuda:0" and up for one of them (see
   /// `devices`), or "host-lanes", a GPU's code on the CPU, which is for tests. Results are the same everywhere.
   std::string device = "cpu";
+  /// How it executes instructions: "interpreter", or "tensor", which executes batches of them as arrays: slower, and
+  /// there to show how that way works (docs/tensor.md). Results are the same. Only for the device "cpu".
+  std::string engine = "interpreter";
+  /// Most instructions of a batch of the tensor engine, 1 to `LARGEST_BATCH`.
+  std::uint32_t tensor_batch = 512;
+  LoopAcceleration tensor_loops = LoopAcceleration::OFF;
 };
 
 struct RunOptions {
@@ -210,6 +217,10 @@ class Machine {
   /// Instructions retired by all runs of this machine since it was made; restored with a snapshot. In a memory hook,
   /// what retired lately is missing.
   std::uint64_t retired_instructions() const;
+  /// How the machine executes instructions: "interpreter" or "tensor".
+  std::string engine() const;
+  /// What the tensor engine has done; all zero for any other.
+  TensorStatistics tensor_statistics() const;
 
   /// The whole machine at this moment; costs nothing until memory is written.
   Snapshot snapshot();

@@ -106,6 +106,10 @@ struct ProcessOptions {
 
   /// Where the program's instructions run, see `MachineOptions::device`. Its system calls are served on the host.
   std::string device = "cpu";
+  /// These three: see `MachineOptions`.
+  std::string engine = "interpreter";
+  std::uint32_t tensor_batch = 512;
+  LoopAcceleration tensor_loops = LoopAcceleration::OFF;
   /// Upper bound of all memory that the guest may write to, in bytes.
   std::uint64_t memory_limit_bytes = std::uint64_t{4} * 1024 * 1024 * 1024;
   /// Size of the main thread's stack in bytes, rounded up to whole pages.

@@ -30,12 +30,6 @@ namespace {
 // How often a run comes back to show its progress.
 constexpr double PROGRESS_SECONDS = 0.25;
 
-void check_engine(const RunCommandOptions& options) {
-  if (options.engine != "interpreter") {
-    throw Error(ErrorCode::UNAVAILABLE, "there is no engine '" + options.engine + "': this version has 'interpreter'");
-  }
-}
-
 // Runs in slices, so that progress can be shown, until something other than a slice's end stops the run. `Runner` is a
 // Machine's or Process's way to run with given options; `before` is what ran already and counts, too.
 template <class Result, class Runner>
@@ -117,7 +111,11 @@ std::vector<std::byte> read_file(const std::string& path) {
 }
 
 int run_flat(const RunCommandOptions& options) {
-  Machine machine(MachineOptions{.memory_bytes = options.flat_memory_bytes, .device = options.process.device});
+  Machine machine(MachineOptions{.memory_bytes = options.flat_memory_bytes,
+                                 .device = options.process.device,
+                                 .engine = options.process.engine,
+                                 .tensor_batch = options.process.tensor_batch,
+                                 .tensor_loops = options.process.tensor_loops});
   machine.load_program(read_file(options.process.program), options.flat_address);
   std::optional<Tracer> tracer;
   if (!options.trace.empty()) tracer.emplace(machine, options.trace);
@@ -126,7 +124,8 @@ int run_flat(const RunCommandOptions& options) {
   tracer.reset();
   report_stop(result, fmt::format("{:#x}", result.pc));
   if (!options.stats.empty()) {
-    write_statistics({options.process.program, machine.device(), options.engine, result, 0, machine.state_hash()},
+    write_statistics({options.process.program, machine.device(), machine.engine(), result, 0, machine.state_hash(),
+                      machine.tensor_statistics()},
                      options.stats);
   }
   return exit_status_of(result, 0);
@@ -154,8 +153,8 @@ int run_process(const RunCommandOptions& options) {
   }
   report_stop(result, location);
   if (!options.stats.empty()) {
-    write_statistics({options.process.program, process.machine().device(), options.engine, result, result.exit_code,
-                      process.state_hash()},
+    write_statistics({options.process.program, process.machine().device(), process.machine().engine(), result,
+                      result.exit_code, process.state_hash(), process.machine().tensor_statistics()},
                      options.stats);
   }
   return exit_status_of(result, result.exit_code);
@@ -184,7 +183,14 @@ void add_run_command(CLI::App& app, int& exit_status) {
   add_guest_options(*command, *options);
   command->add_option("--device", options->process.device,
                       "Where to run: cpu; cuda for the first GPU, cuda:N for another; host-lanes");
-  command->add_option("--engine", options->engine, "How to run: interpreter");
+  command->add_option("--engine", options->process.engine,
+                      "How to run: interpreter; tensor, which executes batches of instructions as arrays");
+  command->add_option("--batch", options->process.tensor_batch, "Most instructions of a batch of the tensor engine")
+      ->check(CLI::Range(1u, LARGEST_BATCH))
+      ->capture_default_str();
+  command->add_flag_callback(
+      "--accelerate-loops", [options] { options->process.tensor_loops = LoopAcceleration::ON; },
+      "Let the tensor engine solve loops that only add constants; --stats tells how much that was");
   command->add_option("--gdb", options->gdb_port, "Wait for gdb-multiarch on this TCP port of the loopback interface")
       ->type_name("PORT")
       ->check(CLI::Range(1, 65535));
@@ -201,7 +207,6 @@ void add_run_command(CLI::App& app, int& exit_status) {
       "  armillion run --gdb 1234 ./hello      then: gdb-multiarch ./hello -ex 'target remote :1234'");
   command->callback([command, options, &exit_status] {
     take_program(*command, *options);
-    check_engine(*options);
     exit_status = options->flat ? run_flat(*options) : run_process(*options);
   });
 }

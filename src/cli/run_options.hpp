@@ -9,7 +9,6 @@ namespace armillion::cli {
 
 /// What the command line of `armillion run` says.
 struct RunCommandOptions : GuestOptions {
-  std::string engine = "interpreter";
   std::uint64_t instruction_limit = UNLIMITED;
   double timeout_seconds = 0;
   /// File for the statistics, "-" for standard error; empty for none.

@@ -11,6 +11,24 @@
 
 namespace armillion::cli {
 
+namespace {
+
+// The line of the tensor engine; empty for any other engine.
+std::string tensor_line(const Statistics& statistics) {
+  if (statistics.engine != "tensor") return {};
+  const TensorStatistics& tensor = statistics.tensor;
+  RunResult executed = statistics.result;
+  executed.instructions -= tensor.instructions_accelerated;
+  return fmt::format(
+      "  \"tensor\": {{\"batches\": {}, \"waves\": {}, \"instructions_gathered\": {}, \"instructions_in_batches\": {}, "
+      "\"instructions_single\": {}, \"instructions_accelerated\": {}, "
+      "\"ips_without_accelerated\": {:.0f}, \"wrong_guesses\": {}, \"conflicts\": {}}},\n",
+      tensor.batches, tensor.waves, tensor.gathered, tensor.instructions_in_batches, tensor.instructions_single,
+      tensor.instructions_accelerated, executed.ips(), tensor.wrong_guesses, tensor.conflicts);
+}
+
+}  // namespace
+
 std::string to_json(const Statistics& statistics) {
   const RunResult& result = statistics.result;
   return fmt::format(
@@ -23,11 +41,12 @@ std::string to_json(const Statistics& statistics) {
       "  \"ips\": {:.0f},\n"
       "  \"stop_reason\": \"{}\",\n"
       "  \"exit_code\": {},\n"
+      "{}"
       "  \"state_hash\": \"{}\"\n"
       "}}\n",
       to_json_string(statistics.program), to_json_string(statistics.device), to_json_string(statistics.engine),
       result.instructions, result.elapsed_seconds, result.ips(), name_of(result.stop_reason), statistics.exit_code,
-      statistics.state_hash.to_string());
+      tensor_line(statistics), statistics.state_hash.to_string());
 }
 
 void write_statistics(const Statistics& statistics, const std::string& path) {

@@ -15,6 +15,8 @@ struct Statistics {
   RunResult result;
   int exit_code = 0;
   Hash128 state_hash;
+  /// Reported where `engine` is "tensor".
+  TensorStatistics tensor;
 };
 
 /// As one JSON object with a final newline.

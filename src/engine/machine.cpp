@@ -14,6 +14,8 @@
 #include "engine/host_cpu.hpp"
 #include "engine/interpreter/interpreter.hpp"
 #include "engine/state_hash.hpp"
+#include "engine/tensor/device/tensor_device.hpp"
+#include "engine/tensor/tensor_engine.hpp"
 #include "engine/worker.hpp"
 #include "guest/address_space.hpp"
 
@@ -39,7 +41,13 @@ struct Machine::Implementation {
       throw Error(ErrorCode::INVALID_ARGUMENT,
                   "memory_bytes is " + std::to_string(options.memory_bytes) + "; a machine has at most 2^48 bytes");
     }
-    if (auto backend = engine::gpu::open_device(options.device)) {
+    auto backend = engine::gpu::open_device(options.device);
+    if (options.engine == "tensor") {
+      make_tensor_engine(options, std::move(backend));
+    } else if (options.engine != "interpreter") {
+      throw Error(ErrorCode::INVALID_ARGUMENT,
+                  "there is no engine '" + options.engine + "'; there are 'interpreter' and 'tensor'");
+    } else if (backend != nullptr) {
       device = std::make_unique<engine::gpu::DeviceMachine>(std::move(backend), memory, interpreter.state());
     }
     if (options.memory_bytes > 0) memory.map(0, guest::page_align_up(options.memory_bytes), Permissions::ALL);
@@ -48,8 +56,11 @@ struct Machine::Implementation {
   Implementation(const Implementation&) = delete;
   Implementation& operator=(const Implementation&) = delete;
 
+  void make_tensor_engine(const MachineOptions& options, std::unique_ptr<engine::gpu::Backend> backend);
   RunResult run(Machine& self, const RunOptions& options, std::uint64_t launch_instructions);
   RunResult run_untimed(Machine& self, const RunOptions& options, std::uint64_t launch_instructions);
+  engine::Interpreter::Outcome run_engine(std::uint64_t limit, engine::Interpreter::Start start,
+                                          const engine::Interpreter::Poll& poll, std::uint64_t launch_instructions);
   void run_in_background(const RunOptions& options);
   void require_cpu(const char* what) const;
 
@@ -57,6 +68,9 @@ struct Machine::Implementation {
   engine::Interpreter interpreter;
   /// What the machine runs on; nothing where that is the interpreter, which then only keeps state and breakpoints.
   std::unique_ptr<engine::gpu::DeviceMachine> device;
+  /// What executes the instructions in its place; nothing where that is the interpreter itself.
+  std::unique_ptr<engine::tensor::TensorEngine> tensor;
+  std::unique_ptr<engine::tensor::TensorDevice> tensor_device;
   std::uint64_t retired_instructions = 0;
   std::atomic<bool> cancelled{false};
   std::atomic<bool> is_ending{false};
@@ -119,6 +133,7 @@ Machine::Implementation& Machine::idle() const {
 }
 
 std::string Machine::device() const {
+  if (implementation_->tensor_device != nullptr) return implementation_->tensor_device->name();
   return implementation_->device == nullptr ? "cpu" : implementation_->device->name();
 }
 
@@ -175,6 +190,35 @@ void Machine::protect_memory(std::uint64_t address, std::uint64_t size_bytes, Pe
   if (!idle().memory.protect(address, size_bytes, permissions)) throw_bad_address(address, size_bytes);
 }
 
+void Machine::Implementation::make_tensor_engine(const MachineOptions& options,
+                                                 std::unique_ptr<engine::gpu::Backend> backend) {
+  const std::uint32_t largest = backend == nullptr ? LARGEST_BATCH : engine::tensor::LARGEST_DEVICE_BATCH;
+  if (options.tensor_batch < 1 || options.tensor_batch > largest) {
+    throw Error(ErrorCode::INVALID_ARGUMENT, "a batch of " + std::to_string(options.tensor_batch) +
+                                                 " instructions cannot be on the device '" + options.device +
+                                                 "'; it has 1 to " + std::to_string(largest));
+  }
+  if (backend == nullptr) {
+    tensor =
+        std::make_unique<engine::tensor::TensorEngine>(interpreter, memory, options.tensor_batch, options.tensor_loops);
+    return;
+  }
+  if (options.tensor_loops == LoopAcceleration::ON) {
+    throw Error(ErrorCode::INVALID_ARGUMENT, "the tensor engine solves loops on the device 'cpu' only");
+  }
+  tensor_device =
+      std::make_unique<engine::tensor::TensorDevice>(std::move(backend), interpreter, memory, options.tensor_batch);
+}
+
+engine::Interpreter::Outcome Machine::Implementation::run_engine(std::uint64_t limit, engine::Interpreter::Start start,
+                                                                 const engine::Interpreter::Poll& poll,
+                                                                 std::uint64_t launch_instructions) {
+  if (device != nullptr) return device->run(limit, retired_instructions, start, poll, launch_instructions);
+  if (tensor != nullptr) return tensor->run(limit, retired_instructions, start, poll);
+  if (tensor_device != nullptr) return tensor_device->run(limit, retired_instructions, start, poll);
+  return interpreter.run(limit, retired_instructions, start, poll);
+}
+
 RunResult Machine::Implementation::run(Machine& self, const RunOptions& options, std::uint64_t launch_instructions) {
   const Clock::time_point start = Clock::now();
   RunResult result = run_untimed(self, options, launch_instructions);
@@ -204,8 +248,7 @@ RunResult Machine::Implementation::run_untimed(Machine& self, const RunOptions& 
   auto how = engine::Interpreter::Start::BY_HOST;
   while (true) {
     const std::uint64_t limit = options.instruction_limit - result.instructions;
-    const auto outcome = device == nullptr ? interpreter.run(limit, retired_instructions, how, poll)
-                                           : device->run(limit, retired_instructions, how, poll, launch_instructions);
+    const auto outcome = run_engine(limit, how, poll, launch_instructions);
     result.instructions += outcome.retired;
     result.stop_reason = outcome.reason;
     result.immediate = outcome.immediate;
@@ -289,6 +332,17 @@ RunResult Machine::wait() {
 void Machine::cancel() noexcept { implementation_->cancelled.store(true, std::memory_order_relaxed); }
 
 std::uint64_t Machine::retired_instructions() const { return idle().retired_instructions; }
+
+std::string Machine::engine() const {
+  const Implementation& self = idle();
+  return self.tensor != nullptr || self.tensor_device != nullptr ? "tensor" : "interpreter";
+}
+
+TensorStatistics Machine::tensor_statistics() const {
+  const Implementation& self = idle();
+  if (self.tensor != nullptr) return self.tensor->statistics();
+  return self.tensor_device != nullptr ? self.tensor_device->statistics() : TensorStatistics{};
+}
 
 void Machine::set_retired_instructions(std::uint64_t count) { idle().retired_instructions = count; }
 

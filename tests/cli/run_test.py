@@ -119,8 +119,12 @@ class OwnErrors(unittest.TestCase):
     def test_a_trace_on_a_device_without_hooks(self):
         self.expect_error(["run", "--device", "host-lanes", "--trace", "-", guest("countdown")], "instruction hooks", "cpu")
 
+    def test_a_batch_has_a_size(self):
+        for size in (0, 65537, "many"):
+            self.expect_error(["run", "--engine", "tensor", "--batch", size, guest("probe")], "--batch")
+
     def test_an_unknown_engine(self):
-        self.expect_error(["run", "--engine", "steam", guest("probe")], "steam", "interpreter")
+        self.expect_error(["run", "--engine", "steam", guest("probe")], "steam", "interpreter", "tensor")
 
     def test_an_unknown_clock(self):
         self.expect_error(["run", "--clock", "sundial", guest("probe")], "--clock")
@@ -299,6 +303,40 @@ class TimeAndRandomness(unittest.TestCase):
         outputs = [run_probe("random", options=["--seed", seed]).output for seed in (1, 1, 2)]
         self.assertEqual(outputs[0], outputs[1])
         self.assertNotEqual(outputs[0], outputs[2])
+
+
+class TensorEngine(unittest.TestCase):
+    """Another engine ends as the interpreter does, and says how it got there."""
+
+    def statistics(self, *arguments):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "statistics.json")
+            result = armillion("run", "--clock", "virtual", "--stats", file, *arguments)
+            statistics = json.loads(file.read_text())
+        for figure in ("elapsed_seconds", "ips"):
+            del statistics[figure]
+        return statistics, result.status, result.output, result.errors
+
+    def test_ends_as_the_interpreter_does(self):
+        for arguments in (
+            [guest("countdown")],
+            ["--instruction-limit", 100, guest("countdown")],
+            [guest("probe"), "exit", 3],
+            [guest("probe"), "fault"],
+            [guest("probe"), "raise", int(signal.SIGUSR1)],
+            [guest("threads")],
+            ["--flat", guest("flat")],
+        ):
+            expected = self.statistics(*arguments)
+            self.assertEqual(expected[0].pop("engine"), "interpreter")
+            for options in (["--batch", 1], ["--batch", 64], ["--batch", 65536], ["--accelerate-loops"]):
+                actual = self.statistics("--engine", "tensor", *options, *arguments)
+                self.assertEqual(actual[0].pop("engine"), "tensor")
+                tensor = actual[0].pop("tensor")
+                self.assertEqual(tensor["instructions_in_batches"] + tensor["instructions_single"] +
+                                 tensor["instructions_accelerated"], actual[0]["instructions"])
+                self.assertGreater(tensor["batches"], 0)
+                self.assertEqual(actual, expected)
 
 
 class Devices(unittest.TestCase):

@@ -29,9 +29,19 @@ constexpr const char* TABLES = R"(
 .visible .global .align 4 .u32 armillion_table;
 )";
 
+constexpr const char* TENSOR_KERNEL = R"(
+.version 6.0
+.target sm_70
+.address_size 64
+.visible .entry armillion_tensor_run(.param .u64 run) { ret; }
+.visible .entry armillion_tensor_add_arrays(.param .u64 addition) { ret; }
+)";
+
 }  // namespace
 
 std::vector<std::string> device_code_ptx() { return {KERNELS, TABLES}; }
 std::string_view device_code_version() { return "empty"; }
+std::vector<std::string> tensor_code_ptx() { return {TENSOR_KERNEL, TABLES}; }
+std::string_view tensor_code_version() { return "empty, of the tensor engine"; }
 
 }  // namespace armillion::engine::gpu

@@ -268,6 +268,21 @@ TEST_F(GpuDriverTest, LaunchesEveryKernel) {
   EXPECT_TRUE(backend->is_idle());
 }
 
+TEST_F(GpuDriverTest, LoadsTheTensorEnginesProgramWhenItIsFirstAskedFor) {
+  const auto backend = make_cuda_backend(0);
+  const auto parameters = backend->allocate(64);
+  const auto loaded = calls_of("cuModuleLoadData");
+  for (int i = 0; i < 2; ++i) {
+    for (unsigned kernel = 0; kernel < static_cast<unsigned>(TensorKernel::COUNT); ++kernel) {
+      backend->launch_tensor(static_cast<TensorKernel>(kernel), 1, 1024, parameters->address());
+    }
+  }
+  backend->wait();
+  EXPECT_TRUE(backend->is_idle());
+  // An earlier test of this process may have asked for it.
+  EXPECT_LE(calls_of("cuModuleLoadData"), loaded + 1);
+}
+
 TEST_F(FakeGpuTest, GivesAllMemoryBack) {
   const auto backend = make_cuda_backend(0);
   const std::uint64_t before = backend->free_memory_bytes();

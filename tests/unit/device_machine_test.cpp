@@ -692,6 +692,10 @@ class SmallBackend final : public Backend {
     ++launches;
     inner_->launch(kernel, warps, parameters);
   }
+  void launch_tensor(TensorKernel kernel, std::uint32_t blocks, std::uint32_t threads,
+                     DeviceAddress parameters) override {
+    inner_->launch_tensor(kernel, blocks, threads, parameters);
+  }
   bool is_idle() override { return inner_->is_idle(); }
   void wait() override { inner_->wait(); }
 

@@ -59,6 +59,15 @@ enum class Kernel : std::uint8_t {
   COUNT,
 };
 
+/// The entry points of the tensor engine's device code (engine/tensor/device/batch_kernel.cpp).
+enum class TensorKernel : std::uint8_t {
+  /// Executes batches until the run ends, on one block. Works on a `tensor::DeviceRun`.
+  RUN,
+  /// Adds two arrays, to be measured beside it. Works on a `tensor::ArrayAddition`.
+  ADD_ARRAYS,
+  COUNT,
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -89,6 +98,10 @@ class Backend {
   /// Starts `kernel` on `warps` warps and returns at once. `parameters` is the address of what the kernel works on, in
   /// the backend's memory.
   virtual void launch(Kernel kernel, std::uint32_t warps, DeviceAddress parameters) = 0;
+  /// Starts a kernel of the tensor engine on `blocks` blocks of `threads` threads and returns at once. `parameters` is
+  /// the address of what it works on, in the backend's memory.
+  virtual void launch_tensor(TensorKernel kernel, std::uint32_t blocks, std::uint32_t threads,
+                             DeviceAddress parameters) = 0;
   /// Whether all that was launched has ended. Costs no synchronisation.
   virtual bool is_idle() = 0;
   /// Waits until all that was launched has ended.

@@ -30,9 +30,15 @@ constexpr std::array<const char*, static_cast<std::size_t>(Kernel::COUNT)> KERNE
     "armillion_resume", "armillion_stop",         "armillion_summarize"};
 static_assert(KERNEL_NAMES.back() != nullptr, "a kernel has no name");
 
+// The same for `TensorKernel`.
+constexpr std::array<const char*, static_cast<std::size_t>(TensorKernel::COUNT)> TENSOR_KERNEL_NAMES{
+    "armillion_tensor_run", "armillion_tensor_add_arrays"};
+
 // A warp needs this many registers for each of its lanes at most: as many as let shared memory decide how many warps a
 // multiprocessor holds.
 constexpr std::uint32_t MAX_REGISTERS = 80;
+// A block of the tensor engine's 1,024 threads has 64 for each.
+constexpr std::uint32_t TENSOR_REGISTERS = 64;
 
 // The stack of a lane: handlers are called through a table, so that the driver cannot know how deep calls go. ptxas 13
 // counts 224 bytes for the loop, 152 for an instruction that is fetched, 1,048 for the largest handler, and less than
@@ -43,6 +49,13 @@ DeviceProgram lanes_program() {
   return {.version = device_code_version(),
           .ptx = device_code_ptx,
           .max_registers = MAX_REGISTERS,
+          .stack_bytes = STACK_BYTES};
+}
+
+DeviceProgram tensor_program() {
+  return {.version = tensor_code_version(),
+          .ptx = tensor_code_ptx,
+          .max_registers = TENSOR_REGISTERS,
           .stack_bytes = STACK_BYTES};
 }
 
@@ -267,6 +280,15 @@ class CudaBackend final : public Backend {
         "starting a kernel");
   }
 
+  void launch_tensor(TensorKernel kernel, std::uint32_t blocks, std::uint32_t threads,
+                     DeviceAddress parameters) override {
+    const CudaContext::Use use(queue_.context());
+    void* arguments[] = {&parameters};
+    queue_.check(driver_.cuLaunchKernel(tensor_function(kernel), blocks, 1, 1, threads, 1, 1, 0, queue_.stream(),
+                                        arguments, nullptr),
+                 "starting a kernel");
+  }
+
   bool is_idle() override {
     const CudaContext::Use use(queue_.context());
     const Result result = driver_.cuStreamQuery(queue_.stream());
@@ -282,10 +304,20 @@ class CudaBackend final : public Backend {
 
  private:
   cuda::Function function(Kernel kernel) const { return functions_[static_cast<std::size_t>(kernel)]; }
+  // Of a program that is loaded when it is first asked for.
+  cuda::Function tensor_function(TensorKernel kernel) {
+    cuda::Function& function = tensor_functions_[static_cast<std::size_t>(kernel)];
+    if (function == nullptr) {
+      const cuda::Module module = queue_.context().module(tensor_program());
+      function = queue_.context().function(module, TENSOR_KERNEL_NAMES[static_cast<std::size_t>(kernel)]);
+    }
+    return function;
+  }
 
   CudaQueue queue_;
   const Driver& driver_;
   std::array<cuda::Function, static_cast<std::size_t>(Kernel::COUNT)> functions_{};
+  std::array<cuda::Function, static_cast<std::size_t>(TensorKernel::COUNT)> tensor_functions_{};
   std::uint32_t resident_warps_ = 0;
   bool has_ranges_ = false;
 };

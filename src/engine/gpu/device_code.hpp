@@ -18,4 +18,8 @@ std::vector<std::string> device_code_ptx();
 /// Tells one build's program from another's.
 std::string_view device_code_version();
 
+/// The same two of the tensor engine's program, whose entry point is `armillion_tensor_run`.
+std::vector<std::string> tensor_code_ptx();
+std::string_view tensor_code_version();
+
 }  // namespace armillion::engine::gpu

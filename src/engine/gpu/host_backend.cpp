@@ -15,6 +15,8 @@
 
 #include "armillion/error.hpp"
 #include "engine/gpu/lane_kernels.hpp"
+#include "engine/tensor/device/array_addition.hpp"
+#include "engine/tensor/device/batch_loop.hpp"
 
 namespace armillion::engine::gpu {
 
@@ -138,6 +140,21 @@ class HostBackend final : public Backend {
         --running_;
       });
     }
+  }
+  // A team of one thread.
+  void launch_tensor(TensorKernel kernel, std::uint32_t, std::uint32_t, DeviceAddress parameters) override {
+    wait();
+    running_ = 1;
+    threads_.emplace_back([this, kernel, parameters] {
+      constexpr tensor::Team TEAM{.index = 0, .size = 1};
+      if (kernel == TensorKernel::RUN) {
+        const auto shared = std::make_unique<tensor::BatchShared>();
+        tensor::run_batches(target::global<tensor::DeviceRun>(parameters), shared.get(), TEAM);
+      } else {
+        tensor::add_arrays(*target::global<const tensor::ArrayAddition>(parameters), TEAM);
+      }
+      --running_;
+    });
   }
   bool is_idle() override { return running_ == 0; }
   void wait() override {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "armillion/error.hpp"
+#include "engine/address_tag.hpp"
 #include "engine/interpreter/dispatch.hpp"
 #include "isa/decoder.hpp"
 
@@ -17,12 +18,6 @@ namespace {
 constexpr std::int64_t SLICE_INSTRUCTIONS = 1 << 16;
 // The same where a hook of the host is called at each of them.
 constexpr std::int64_t HOOKED_SLICE_INSTRUCTIONS = PAGE_INSTRUCTIONS + 64;
-
-// Bits 63:56 of an address are ignored where bit 55 is clear (TBI0; D8.8 and AArch64.BranchAddr). With bit 55 set it is
-// the kernel's half, which is not mapped; such an address stays as it is.
-constexpr std::uint64_t without_tag(std::uint64_t address) {
-  return (address >> 55 & 1) == 0 ? address & 0x00ff'ffff'ffff'ffffull : address;
-}
 
 Permissions permission_for(Access access) {
   switch (access) {
@@ -299,6 +294,36 @@ AccessOutcome Interpreter::access_guarded(const MicroOp* op, std::uint64_t tagge
   if (is_remapped) return AccessOutcome::DONE_AND_STOP;
   if (address == tagged_address && !memory_hook_) cache_translation(address & guest::PAGE_MASK, access);
   return AccessOutcome::DONE;
+}
+
+bool Interpreter::load_quietly(std::uint64_t address, void* destination, std::uint32_t size) {
+  const TlbEntry& entry = context_->read_tlb[address / PAGE_BYTES % TLB_ENTRIES];
+  if (((address + (size - 1)) & ~(PAGE_BYTES - 1)) == entry.tag) [[likely]] {
+    std::memcpy(destination, reinterpret_cast<const void*>(address + entry.addend), size);
+    return true;
+  }
+  if (memory_.find_obstacle(address, size, Permissions::READ)) return false;
+  read_bytes(address, size);
+  std::memcpy(destination, context_->transfer, size);
+  cache_translation(address & guest::PAGE_MASK, Access::READ);
+  return true;
+}
+
+bool Interpreter::may_store(std::uint64_t address, std::uint32_t size) const {
+  const TlbEntry& entry = context_->write_tlb[address / PAGE_BYTES % TLB_ENTRIES];
+  return ((address + (size - 1)) & ~(PAGE_BYTES - 1)) == entry.tag ||
+         !memory_.find_obstacle(address, size, Permissions::WRITE);
+}
+
+void Interpreter::store_quietly(std::uint64_t address, const void* source, std::uint32_t size) {
+  const TlbEntry& entry = context_->write_tlb[address / PAGE_BYTES % TLB_ENTRIES];
+  if (((address + (size - 1)) & ~(PAGE_BYTES - 1)) == entry.tag) [[likely]] {
+    std::memcpy(reinterpret_cast<void*>(address + entry.addend), source, size);
+    return;
+  }
+  std::memcpy(context_->transfer, source, size);
+  write_bytes(address, size);
+  cache_translation(address & guest::PAGE_MASK, Access::WRITE);
 }
 
 void Interpreter::read_bytes(std::uint64_t address, std::uint32_t size) {

@@ -46,6 +46,7 @@ class Interpreter final : private guest::CodeObserver {
   void add_breakpoint(std::uint64_t address);
   void remove_breakpoint(std::uint64_t address) { code_.remove_breakpoint(address); }
   bool has_breakpoint(std::uint64_t address) const { return code_.has_breakpoint(address); }
+  bool has_breakpoints() const { return code_.has_breakpoints(); }
   std::vector<std::uint64_t> breakpoints() const { return code_.breakpoints(); }
 
   struct Watchpoint {
@@ -60,6 +61,21 @@ class Interpreter final : private guest::CodeObserver {
   void set_memory_hook(std::function<void(const MemoryAccess&)> hook);
   void set_block_hook(std::function<void(std::uint64_t)> hook) { block_hook_.set(std::move(hook)); }
   void set_instruction_hook(std::function<void(std::uint64_t)> hook) { instruction_hook_.set(std::move(hook)); }
+
+  // For another engine that executes some of the machine's instructions, between two runs. Accesses go through the same
+  // cached translations; hooks and watchpoints do not see them, and nothing is recorded where one is not allowed.
+
+  /// Whether there are hooks or watchpoints.
+  bool is_observed() const { return memory_hook_ || block_hook_ || instruction_hook_ || !watchpoints_.empty(); }
+  /// To be called before the first of the accesses below since something else may have changed mappings.
+  void prepare_quiet_accesses() { flush_if_remapped(); }
+  /// To be called where pages were written by anybody else between two runs.
+  void forget_translations() { flush_translations(); }
+  /// Up to 64 bytes at an address without tag. False, with nothing done, where the guest must not read all of them.
+  bool load_quietly(std::uint64_t address, void* destination, std::uint32_t size);
+  bool may_store(std::uint64_t address, std::uint32_t size) const;
+  /// Up to 64 bytes that may be stored.
+  void store_quietly(std::uint64_t address, const void* source, std::uint32_t size);
 
   // For the handlers.
   void decode_at(const MicroOp* op);

@@ -75,7 +75,12 @@ ProcessSnapshot::~ProcessSnapshot() = default;
 
 struct Process::Implementation {
   explicit Implementation(const ProcessOptions& options)
-      : machine({.memory_bytes = 0, .memory_limit_bytes = options.memory_limit_bytes, .device = options.device}),
+      : machine({.memory_bytes = 0,
+                 .memory_limit_bytes = options.memory_limit_bytes,
+                 .device = options.device,
+                 .engine = options.engine,
+                 .tensor_batch = options.tensor_batch,
+                 .tensor_loops = options.tensor_loops}),
         kernel(machine, options) {
     const std::string& path = options.program;
     program = options.program_bytes.empty() ? guest::read_program_file(path, options.memory_limit_bytes)

@@ -1,0 +1,79 @@
+#include "engine/tensor/code_walk.hpp"
+
+#include <cstring>
+
+namespace armillion::engine::tensor {
+
+// Batches rarely see more than a few pages.
+std::uint32_t CodeWalk::find_page(std::uint64_t address) const {
+  std::uint32_t index = 0;
+  while (index < pages_.size() && pages_[index].address != address) ++index;
+  return index;
+}
+
+// nullptr where the page cannot be executed.
+CodeWalk::Page* CodeWalk::enter_page(std::uint64_t address) {
+  const std::uint32_t index = find_page(address);
+  if (index < pages_.size()) return &pages_[index];
+  if (memory_.find_obstacle(address, guest::PAGE_SIZE, Permissions::EXECUTE)) return nullptr;
+  pages_.push_back({address, memory_.page_for_reading(address), {}});
+  return &pages_.back();
+}
+
+std::uint32_t CodeWalk::gather(Lanes<BatchMemory>& lanes, std::uint64_t pc, std::uint32_t most,
+                               const StopsBefore& stops_before, const EndsAt& ends_at) {
+  predictor_.begin();
+  pages_.clear();
+  branch_lanes_.clear();
+  Page* page = nullptr;
+  std::uint32_t lane = 0;
+  while (lane < most && pc % 4 == 0) {
+    const std::uint64_t page_address = pc & guest::PAGE_MASK;
+    if (page == nullptr || page->address != page_address) {
+      page = enter_page(page_address);
+      if (page == nullptr) break;
+    }
+    std::uint32_t word = 0;
+    std::memcpy(&word, page->bytes + pc % guest::PAGE_SIZE, sizeof word);
+    const BatchOp& op = decoder_.decode(word);
+    if (!op.is_batchable || (stops_before && stops_before(pc))) break;
+    const std::uint64_t index = pc % guest::PAGE_SIZE / 4;
+    page->gathered[index / 64] |= std::uint64_t{1} << index % 64;
+    lanes.pc[lane] = pc;
+    lanes.ops[lane] = op;
+    ++lane;
+    if (op.flow == Flow::NEXT) {
+      pc += 4;
+      continue;
+    }
+    branch_lanes_.push_back(lane - 1);
+    const auto next = predictor_.guess(pc, op);
+    if (!next || (ends_at && *next < pc && ends_at(*next))) break;
+    pc = *next;
+  }
+  return lane;
+}
+
+std::vector<BatchOp> CodeWalk::straight_run(std::uint64_t pc, std::size_t most) {
+  std::vector<BatchOp> run;
+  while (run.size() < most) {
+    const auto word = memory_.read_value<std::uint32_t>(pc, Permissions::EXECUTE);
+    if (!word) break;
+    run.push_back(decoder_.decode(*word));
+    if (run.back().flow != Flow::NEXT || !run.back().is_batchable) break;
+    pc += 4;
+  }
+  return run;
+}
+
+bool CodeWalk::holds_code(std::uint64_t address, std::uint32_t size) const {
+  for (std::uint64_t word = address / 4; word <= (address + size - 1) / 4; ++word) {
+    const std::uint32_t index = find_page(word * 4 & guest::PAGE_MASK);
+    if (index == pages_.size()) continue;
+    const std::uint64_t in_page = word % PAGE_WORDS;
+    if ((pages_[index].gathered[in_page / 64] >> in_page % 64 & 1) != 0) return true;
+  }
+  return false;
+}
+
+}  // namespace armillion::engine::tensor

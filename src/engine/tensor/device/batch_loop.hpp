@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+
+#include "engine/tensor/device/commit.hpp"
+#include "engine/tensor/device/execute.hpp"
+#include "engine/tensor/device/gather.hpp"
+#include "engine/tensor/device/rename.hpp"
+
+namespace armillion::engine::tensor {
+
+/// A batch that was cut is followed by one that is twice as long as what was left of it, but not shorter than this.
+inline constexpr std::uint32_t LEAST_DEVICE_WINDOW = 64;
+/// How many batches are executed between two looks at the host's word: a look crosses the bus.
+inline constexpr std::uint32_t BATCHES_PER_LOOK = 64;
+
+/// Executes batches until the limit, the host's call, or an instruction that the host must execute: the whole run, on
+/// one team of threads.
+ARMILLION_INLINE void run_batches(DeviceRun* run, BatchShared* shared, Team team) {
+  DeviceMemory& memory = *run->lanes.memory;
+  if (team.is_first()) {
+    memory = DeviceMemory(run, shared);
+    shared->is_over = 0;
+  }
+  Gather gather(run, shared, team, memory);
+  Rename rename(run, shared, team);
+  Execute execute(run, shared, team);
+  Commit commit(run, shared, team, memory, gather);
+  team.barrier();
+  for (std::uint32_t batch = 1;; ++batch) {
+    const std::uint64_t left = run->limit - run->retired;
+    const std::uint32_t window = run->window;
+    const std::uint32_t most = left < window ? static_cast<std::uint32_t>(left) : window;
+    gather.gather(most);
+    const std::uint32_t count = shared->count;
+    std::uint32_t done = 0;
+    std::uint32_t waves = 0;
+    if (count > 0) {
+      rename.rename();
+      waves = execute.execute();
+      done = commit.commit();
+    }
+    team.barrier();
+    if (team.is_first()) {
+      run->gathered += count;
+      run->retired += done;
+      if (done > 0) {
+        ++run->batches;
+        run->waves += waves;
+      }
+      const std::uint32_t wanted = done == count ? window * 2 : done * 2;
+      run->window = wanted < LEAST_DEVICE_WINDOW ? LEAST_DEVICE_WINDOW : wanted;
+      if (run->window > run->batch) run->window = run->batch;
+      if (done == 0) {
+        run->stop = count > 0 ? DeviceStop::SINGLE : shared->stop_reason;
+        shared->is_over = 1;
+      } else if (run->retired == run->limit || (batch % BATCHES_PER_LOOK == 0 && read_host_word(run->call) != 0)) {
+        run->stop = DeviceStop::DONE;
+        shared->is_over = 1;
+      }
+    }
+    team.barrier();
+    if (shared->is_over != 0) return;
+  }
+}
+
+}  // namespace armillion::engine::tensor
