@@ -13,6 +13,7 @@
 #include "cli/call_signature.hpp"
 #include "cli/difference_report.hpp"
 #include "cli/fleet_process.hpp"
+#include "cli/fleet_report.hpp"
 #include "cli/fleet_rounds.hpp"
 #include "cli/fleet_summary.hpp"
 #include "cli/lane_report.hpp"
@@ -59,6 +60,9 @@ class FleetCalls {
         rounds_(process_, options, inputs_.count(), DEFAULT_LANES, static_cast<unsigned>(functions_.size())),
         differences_(options.call, options.against),
         lane_report_(process_) {
+    if (!options.report.empty()) {
+      report_.emplace(options.report, options.call + " of " + options.process.program, process_);
+    }
     if (options.output.empty()) return;
     if (is_comparison()) {
       writer_.emplace(options.output, std::vector<std::string>{"lane", "input", "result", "stop_reason",
@@ -80,6 +84,7 @@ class FleetCalls {
       if (writer_) writer_->flush();
     }
     if (writer_) writer_->close();
+    if (report_) report_->write(rounds_);
     if (!options_.quiet) print();
     const bool has_failures = is_comparison() ? differences_.count() > 0 : failures_ > 0;
     return exit_status_of(rounds_, has_failures);
@@ -109,7 +114,7 @@ class FleetCalls {
     function.totals.add(outcome.calls);
     rounds_.add(outcome.calls);
     // Asking the device about every lane takes time.
-    if (!outcome.calls.all_returned() || writer_) outcome.lanes = rounds_.fleet().results();
+    if (!outcome.calls.all_returned() || writer_ || report_) outcome.lanes = rounds_.fleet().results();
     return outcome;
   }
 
@@ -143,6 +148,7 @@ class FleetCalls {
         }
         failures_ += has_failed(result) ? 1 : 0;
       }
+      if (report_) report_->add(result, [&] { return describe_input(batch, lane); });
       if (!writer_) continue;
       // After a call a lane's memory and registers are reset, and have no hash worth writing.
       writer_->write(std::vector<Cell>{lane_cell(lane), input_cell(batch, lane),
@@ -204,6 +210,7 @@ class FleetCalls {
   DifferenceReport differences_;
   LaneReport lane_report_;
   std::optional<RowWriter> writer_;
+  std::optional<FleetReport> report_;
   std::uint64_t failures_ = 0;
 };
 

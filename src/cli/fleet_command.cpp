@@ -36,6 +36,7 @@ constexpr const char* HELP_FOOTER =
     "\n"
     "Examples:\n"
     "  armillion fleet --inputs corpus/ --output runs.csv ./parser\n"
+    "  armillion fleet --inputs corpus/ --report runs.html ./parser\n"
     "  armillion fleet --inputs 0:1000 --device cuda ./simulation\n"
     "  armillion fleet --call isqrt --inputs 0:2^32 --against isqrt_by_newton ./program\n"
     "  armillion fleet --call powf --signature 'f32(f32, f32)' --inputs pairs.txt --output powers.csv ./program";
@@ -43,6 +44,10 @@ constexpr const char* HELP_FOOTER =
 // What can be said before any file is opened.
 void check_options(const FleetCommandOptions& options) {
   if (!options.output.empty()) static_cast<void>(row_format_of(options.output));
+  if (!options.report.empty() && !options.against.empty()) {
+    throw Error(ErrorCode::INVALID_ARGUMENT,
+                "--report shows one function's lanes: leave --against out, or use --output");
+  }
   if (!options.call.empty()) {
     if (!options.captures.empty()) {
       throw Error(ErrorCode::INVALID_ARGUMENT,
@@ -107,6 +112,11 @@ void add_fleet_command(CLI::App& app, int& exit_status) {
                    "Write what lane N prints to FOLDER/N.out, and to N.err what it prints on standard error")
       ->check(named)
       ->type_name("FOLDER");
+  command
+      ->add_option("--report", options->report,
+                   "Write a page that shows how lanes ended, for a browser: one HTML file; not with --against")
+      ->check(named)
+      ->type_name("FILE");
   command
       ->add_option("--instruction-limit,--limit", options->instruction_limit,
                    "Stop each lane after exactly this many instructions")

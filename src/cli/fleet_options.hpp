@@ -26,6 +26,8 @@ struct FleetCommandOptions : GuestOptions {
   std::string output;
   /// Folder for what lanes write to their standard streams; empty for none.
   std::string captures;
+  /// File for the page; empty for none.
+  std::string report;
   std::uint64_t instruction_limit = UNLIMITED;
   double timeout_seconds = 0;
   /// The device's memory that lanes may take for what they write; 0 for most of what is free.

@@ -14,6 +14,7 @@
 #include "armillion/error.hpp"
 #include "cli/capture_folder.hpp"
 #include "cli/fleet_process.hpp"
+#include "cli/fleet_report.hpp"
 #include "cli/fleet_rounds.hpp"
 #include "cli/fleet_summary.hpp"
 #include "cli/lane_report.hpp"
@@ -42,6 +43,7 @@ class FleetPrograms {
                 inputs_.are_arguments() ? DEFAULT_LANES_WITH_ARGUMENTS : DEFAULT_LANES),
         lane_report_(process_) {
     if (!options.captures.empty()) captures_.emplace(options.captures);
+    if (!options.report.empty()) report_.emplace(options.report, options.process.program, process_);
     if (options.output.empty()) return;
     writer_.emplace(options.output, std::vector<std::string>{"lane", "input", "result", "stop_reason", "exit_code",
                                                              "instructions", "state_hash"});
@@ -55,6 +57,7 @@ class FleetPrograms {
       report(names);
     }
     if (writer_) writer_->close();
+    if (report_) report_->write(rounds_);
     if (!options_.quiet) print();
     return exit_status_of(rounds_, failures_ > 0);
   }
@@ -93,6 +96,7 @@ class FleetPrograms {
     if (writer_) hashes = rounds_.fleet().state_hashes();
     for (std::uint64_t lane = 0; lane < results.size(); ++lane) {
       count(lane, names[lane], results[lane]);
+      if (report_) report_->add(results[lane], [&] { return names[lane].text; });
       if (captures_) captures_->write(rounds_.first() + lane, rounds_.fleet(), lane);
       if (writer_) write_row(lane, names[lane], results[lane], hashes[lane]);
     }
@@ -146,6 +150,7 @@ class FleetPrograms {
   LaneReport lane_report_;
   std::optional<RowWriter> writer_;
   std::optional<CaptureFolder> captures_;
+  std::optional<FleetReport> report_;
   // How many lanes have exited with each.
   std::map<int, std::uint64_t> exit_codes_;
   std::uint64_t failures_ = 0;

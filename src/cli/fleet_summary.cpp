@@ -10,9 +10,6 @@
 
 namespace armillion::cli {
 
-namespace {
-
-// With the device's own name where it has one.
 std::string describe_device(const std::string& name) {
   const std::vector<DeviceInfo> list = devices();
   const auto found = std::ranges::find(list, name, &DeviceInfo::name);
@@ -31,7 +28,10 @@ std::string describe_speed(const FleetTotals& totals) {
   return ips >= 1e9 ? fmt::format("{:.2f} G/s", ips / 1e9) : fmt::format("{:.2f} M/s", ips / 1e6);
 }
 
-}  // namespace
+std::string describe_time(const FleetRounds& rounds) {
+  return fmt::format("{:.3f} s, lanes ran for {:.3f} s of it", rounds.elapsed_seconds(),
+                     rounds.totals().running_seconds);
+}
 
 void print_fact(const std::string& name, const std::string& text) { fmt::print("{:13} {}\n", name, text); }
 
@@ -40,8 +40,7 @@ void print_summary(const FleetRounds& rounds) {
   print_fact("device", describe_device(rounds.device()));
   print_fact("lanes", describe_inputs(rounds));
   print_fact("instructions", fmt::format("{}", totals.instructions));
-  print_fact("time",
-             fmt::format("{:.3f} s, lanes ran for {:.3f} s of it", rounds.elapsed_seconds(), totals.running_seconds));
+  print_fact("time", describe_time(rounds));
   print_fact("speed", describe_speed(totals));
 }
 

@@ -9,6 +9,14 @@ namespace armillion::cli {
 /// Prints on standard output what the rounds came to, except for why lanes stopped.
 void print_summary(const FleetRounds& rounds);
 
+// The facts of a summary, in words.
+
+/// With the device's own name where it has one.
+std::string describe_device(const std::string& name);
+std::string describe_inputs(const FleetRounds& rounds);
+std::string describe_time(const FleetRounds& rounds);
+std::string describe_speed(const FleetTotals& totals);
+
 /// Prints one more line of a summary. Where `name` is empty it goes on with the fact above.
 void print_fact(const std::string& name, const std::string& text);
 

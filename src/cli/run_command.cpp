@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -17,6 +18,7 @@
 #include "cli/commands.hpp"
 #include "cli/gdb_server.hpp"
 #include "cli/guest_options.hpp"
+#include "cli/profiler.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_options.hpp"
 #include "cli/statistics.hpp"
@@ -66,6 +68,17 @@ auto run_or_debug(const RunCommandOptions& options, Target& target, const Runner
     if (before.stop_reason != StopReason::RUNNING) return before;
   }
   return run_with_progress(options, before, runner);
+}
+
+// The same with samples, where a profile is wanted.
+template <class Target, class Runner>
+auto run_or_profile(const RunCommandOptions& options, Target& target, const Runner& runner) {
+  if (options.profile.empty()) return run_or_debug(options, target, runner);
+  Profiler profiler(target, std::filesystem::path(options.process.program).filename(), options.profile,
+                    options.profile_period);
+  auto result = run_or_debug(options, target, [&](const RunOptions& slice) { return profiler.run(slice, runner); });
+  profiler.write();
+  return result;
 }
 
 // A process that shows a fault before it ends by it is made to end.
@@ -120,7 +133,7 @@ int run_flat(const RunCommandOptions& options) {
   std::optional<Tracer> tracer;
   if (!options.trace.empty()) tracer.emplace(machine, options.trace);
   const RunResult result =
-      run_or_debug(options, machine, [&](const RunOptions& slice) { return machine.execute(slice); });
+      run_or_profile(options, machine, [&](const RunOptions& slice) { return machine.execute(slice); });
   tracer.reset();
   report_stop(result, fmt::format("{:#x}", result.pc));
   if (!options.stats.empty()) {
@@ -144,7 +157,7 @@ int run_process(const RunCommandOptions& options) {
   std::optional<Tracer> tracer;
   if (!options.trace.empty()) tracer.emplace(process.machine(), options.trace);
   const ProcessResult result =
-      run_or_debug(options, process, [&](const RunOptions& slice) { return run_past_faults(process, slice); });
+      run_or_profile(options, process, [&](const RunOptions& slice) { return run_past_faults(process, slice); });
   tracer.reset();
   const std::string location = describe_location(process, result.pc);
   if (result.stop_reason == StopReason::EXITED && result.signal != 0) {
@@ -179,6 +192,16 @@ void add_run_command(CLI::App& app, int& exit_status) {
       ->add_option("--trace", options->trace,
                    "Write every instruction with the registers it changes to FILE, or - for standard error")
       ->type_name("FILE");
+  command
+      ->add_option("--profile", options->profile,
+                   "Write where the program spends its instructions to FILE: JSON for speedscope where it ends in\n"
+                   ".json, else collapsed stacks for flamegraph.pl and the like")
+      ->type_name("FILE");
+  command
+      ->add_option("--profile-period", options->profile_period,
+                   "Instructions from one sample of the profile to the next")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command->add_flag("--strace", options->print_system_calls, "Print system calls on standard error");
   add_guest_options(*command, *options);
   command->add_option("--device", options->process.device,

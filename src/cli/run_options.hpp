@@ -15,6 +15,10 @@ struct RunCommandOptions : GuestOptions {
   std::string stats;
   /// File for the trace, "-" for standard error; empty for none.
   std::string trace;
+  /// File for the profile; empty for none.
+  std::string profile;
+  /// Instructions from one sample to the next.
+  std::uint64_t profile_period = 10'007;
   bool print_system_calls = false;
   /// The program is a flat binary for a bare machine.
   bool flat = false;
