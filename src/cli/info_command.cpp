@@ -54,7 +54,7 @@ void add_info_command(CLI::App& app, int& exit_status) {
     }
     fmt::print("version       {}\n", VERSION);
     print_devices();
-    fmt::print("engines       interpreter\n");
+    fmt::print("engines       interpreter, tensor\n");
     fmt::print("instructions  {} encodings\n", table.size());
     fmt::print("features      {}\n", fmt::join(features, " "));
     fmt::print("disassembler  {}\n", disassembler);

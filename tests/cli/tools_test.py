@@ -120,6 +120,7 @@ class Info(unittest.TestCase):
         self.assertEqual(facts["devices"].split()[0], "cpu")
         self.assertRegex(facts["cpu"], r"\d+\.\d GiB, \d+ threads$")
         self.assertIn("interpreter", facts["engines"])
+        self.assertIn("tensor", facts["engines"])
         self.assertIn("FEAT_LSE", facts["features"])
         self.assertEqual(facts["disassembler"], "available")
         self.assertEqual(facts["instructions"], armillion("isa").output.splitlines()[-1])
