@@ -72,14 +72,7 @@ void bind_running(nb::class_<MachineHolder>& type) {
         return holder.execute({.instruction_limit = total_instructions});
       },
       nb::arg("total_instructions"), "Runs until a stop or until all of these instructions have retired.");
-  type.def(
-      "step",
-      [](MachineHolder& holder) {
-        Machine& machine = holder.idle();
-        const Occupancy::Scope scope(holder.occupancy());
-        return machine.step();
-      },
-      "One instruction; a breakpoint at pc is passed over.");
+  type.def("step", &MachineHolder::step, "One instruction; a breakpoint at pc is passed over.");
   type.def(
       "start",
       [](MachineHolder& holder, OptionalCount instruction_limit, OptionalSeconds timeout_seconds) {
@@ -101,7 +94,7 @@ void bind_running(nb::class_<MachineHolder>& type) {
           PyErr_SetString(PyExc_TimeoutError, "the run is not over yet");
           nb::raise_python_error();
         }
-        return holder.get().wait();
+        return holder.result_of_background_run();
       },
       nb::arg("timeout_seconds") = nb::none(),
       "Waits for the end of the run that start() began. TimeoutError where it takes longer than that; it then goes "

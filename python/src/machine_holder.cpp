@@ -35,6 +35,11 @@ bool is_in_hook_of(const MachineHolder* holder) {
   return false;
 }
 
+[[noreturn]] void raise(const nb::object& exception) {
+  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception.ptr())), exception.ptr());
+  nb::raise_python_error();
+}
+
 nb::object none_to_nothing(nb::object hook) { return hook.is_none() ? nb::object() : std::move(hook); }
 
 }  // namespace
@@ -52,7 +57,8 @@ MachineHolder::~MachineHolder() {
   // A hook that is wanted now finds none.
   clear_hooks();
   if (own_ != nullptr && is_in_hook_of(this)) {
-    // The hook had the last reference, and its thread's run cannot be waited for here.
+    // The hook had the last reference, and its thread's run cannot be waited for here. It must not come back.
+    own_->set_syscall_hook({});
     std::thread([machine = std::move(own_)]() mutable { machine.reset(); }).detach();
     return;
   }
@@ -77,18 +83,50 @@ void MachineHolder::close() {
   if (process_ != nullptr) {
     throw Error(ErrorCode::INVALID_ARGUMENT, "this machine is a process's: close the process");
   }
-  if (occupancy().is_occupied()) throw Error(ErrorCode::INVALID_ARGUMENT, "a machine cannot be closed while it runs");
+  if (occupancy().is_occupied() || is_in_hook_of(this)) {
+    throw Error(ErrorCode::INVALID_ARGUMENT, "a machine cannot be closed in its own run");
+  }
   clear_hooks();
   const nb::gil_scoped_release released;
   own_.reset();
 }
 
+template <class Call>
+auto MachineHolder::call_in_run(const Call& call) {
+  const HookFrame frame(this);
+  try {
+    return call();
+  } catch (const nb::python_error& error) {
+    raised_ = nb::borrow(error.value());
+    throw HookRaised();
+  }
+}
+
+void MachineHolder::raise_from_hook() { raise(std::exchange(raised_, nb::object())); }
+
+template <class Run>
+auto MachineHolder::run_with_hooks(const Run& run) {
+  try {
+    return run();
+  } catch (const HookRaised&) {
+    raise_from_hook();
+  }
+}
+
 RunResult MachineHolder::execute(const RunOptions& options) {
   Machine& machine = idle();
   const Occupancy::Scope scope(occupancy());
-  return run_in_slices(
-      options, [&](const RunOptions& slice) { return machine.execute(slice); },
-      [&](std::uint64_t pc) { return machine.has_breakpoint(pc); });
+  return run_with_hooks([&] {
+    return run_in_slices(
+        options, [&](const RunOptions& slice) { return machine.execute(slice); },
+        [&](std::uint64_t pc) { return machine.has_breakpoint(pc); });
+  });
+}
+
+RunResult MachineHolder::step() {
+  Machine& machine = idle();
+  const Occupancy::Scope scope(occupancy());
+  return run_with_hooks([&] { return machine.step(); });
 }
 
 RunResult MachineHolder::execute_continuous(const ContinuousOptions& options) {
@@ -99,30 +137,32 @@ RunResult MachineHolder::execute_continuous(const ContinuousOptions& options) {
   if (__builtin_mul_overflow(options.batch_instructions, options.max_batches, &limits.instruction_limit)) {
     limits.instruction_limit = UNLIMITED;
   }
-  return run_in_slices(
-      limits,
-      [&](const RunOptions& slice) {
-        ContinuousOptions batches = options;
-        batches.timeout_seconds = slice.timeout_seconds;
-        batches.max_batches =
-            slice.instruction_limit == UNLIMITED ? UNLIMITED : slice.instruction_limit / options.batch_instructions;
-        // What a slice has left of a batch is finished first.
-        const std::uint64_t rest =
-            slice.instruction_limit == UNLIMITED ? 0 : slice.instruction_limit % options.batch_instructions;
-        RunResult result;
-        result.stop_reason = StopReason::INSTRUCTION_LIMIT;
-        result.pc = machine.pc();
-        if (rest > 0) {
-          result = machine.execute(RunOptions{.instruction_limit = rest, .timeout_seconds = slice.timeout_seconds});
-          if (result.stop_reason != StopReason::INSTRUCTION_LIMIT) return result;
-        }
-        if (batches.max_batches == 0) return result;
-        RunResult last = machine.execute_continuous(batches);
-        last.instructions += result.instructions;
-        last.elapsed_seconds += result.elapsed_seconds;
-        return last;
-      },
-      [&](std::uint64_t pc) { return machine.has_breakpoint(pc); });
+  return run_with_hooks([&] {
+    return run_in_slices(
+        limits,
+        [&](const RunOptions& slice) {
+          ContinuousOptions batches = options;
+          batches.timeout_seconds = slice.timeout_seconds;
+          batches.max_batches =
+              slice.instruction_limit == UNLIMITED ? UNLIMITED : slice.instruction_limit / options.batch_instructions;
+          // What a slice has left of a batch is finished first.
+          const std::uint64_t rest =
+              slice.instruction_limit == UNLIMITED ? 0 : slice.instruction_limit % options.batch_instructions;
+          RunResult result;
+          result.stop_reason = StopReason::INSTRUCTION_LIMIT;
+          result.pc = machine.pc();
+          if (rest > 0) {
+            result = machine.execute(RunOptions{.instruction_limit = rest, .timeout_seconds = slice.timeout_seconds});
+            if (result.stop_reason != StopReason::INSTRUCTION_LIMIT) return result;
+          }
+          if (batches.max_batches == 0) return result;
+          RunResult last = machine.execute_continuous(batches);
+          last.instructions += result.instructions;
+          last.elapsed_seconds += result.elapsed_seconds;
+          return last;
+        },
+        [&](std::uint64_t pc) { return machine.has_breakpoint(pc); });
+  });
 }
 
 bool MachineHolder::wait_for_end(double timeout_seconds) {
@@ -143,9 +183,10 @@ bool MachineHolder::wait_for_end(double timeout_seconds) {
       nb::python_error raised;
       Machine& machine = get();
       machine.cancel();
-      {
+      try {
         const nb::gil_scoped_release released;
         static_cast<void>(machine.wait());
+      } catch (...) {  // NOLINT(bugprone-empty-catch): what a hook raised can still be waited for
       }
       throw raised;
     }
@@ -153,16 +194,25 @@ bool MachineHolder::wait_for_end(double timeout_seconds) {
   return true;
 }
 
+RunResult MachineHolder::result_of_background_run() const {
+  try {
+    return get().wait();
+  } catch (const HookRaised&) {
+    raise(raised_);
+  }
+}
+
 bool MachineHolder::is_syscall_served(std::uint32_t immediate) {
   const nb::gil_scoped_acquire acquired;
   const nb::object hook = hooks_.syscall;
   if (!hook.is_valid()) return false;
-  const HookFrame frame(this);
-  // Once the argument is released, this object may be gone.
-  const nb::object answer = hook(nb::find(*this), immediate);
-  const int is_true = PyObject_IsTrue(answer.ptr());
-  if (is_true < 0) nb::raise_python_error();
-  return is_true != 0;
+  return call_in_run([&] {
+    const nb::object self = nb::find(*this);
+    const nb::object answer = hook(self, immediate);
+    const int is_true = PyObject_IsTrue(answer.ptr());
+    if (is_true < 0) nb::raise_python_error();
+    return is_true != 0;
+  });
 }
 
 void MachineHolder::set_syscall_hook(nb::object hook) {
@@ -183,7 +233,7 @@ void MachineHolder::set_memory_hook(nb::object hook) {
     machine.set_memory_hook([this](const MemoryAccess& access) {
       const nb::gil_scoped_acquire acquired;
       const nb::object called = hooks_.memory;
-      if (called.is_valid()) called(access);
+      if (called.is_valid()) call_in_run([&] { called(access); });
     });
   }
   hooks_.memory = none_to_nothing(std::move(hook));
@@ -197,7 +247,7 @@ void MachineHolder::set_block_hook(nb::object hook) {
     machine.set_block_hook([this](std::uint64_t pc) {
       const nb::gil_scoped_acquire acquired;
       const nb::object called = hooks_.block;
-      if (called.is_valid()) called(pc);
+      if (called.is_valid()) call_in_run([&] { called(pc); });
     });
   }
   hooks_.block = none_to_nothing(std::move(hook));
@@ -211,19 +261,22 @@ void MachineHolder::set_instruction_hook(nb::object hook) {
     machine.set_instruction_hook([this](std::uint64_t pc) {
       const nb::gil_scoped_acquire acquired;
       const nb::object called = hooks_.instruction;
-      if (called.is_valid()) called(pc);
+      if (called.is_valid()) call_in_run([&] { called(pc); });
     });
   }
   hooks_.instruction = none_to_nothing(std::move(hook));
 }
 
 int MachineHolder::traverse(visitproc visit, void* arg) const {
-  for (const nb::object* hook : {&hooks_.syscall, &hooks_.memory, &hooks_.block, &hooks_.instruction}) {
-    Py_VISIT(hook->ptr());
+  for (const nb::object* object : {&hooks_.syscall, &hooks_.memory, &hooks_.block, &hooks_.instruction, &raised_}) {
+    Py_VISIT(object->ptr());
   }
   return 0;
 }
 
-void MachineHolder::clear_hooks() { hooks_ = Hooks(); }
+void MachineHolder::clear_hooks() {
+  hooks_ = Hooks();
+  raised_.reset();
+}
 
 }  // namespace armillion::python

@@ -21,6 +21,9 @@ struct SharedProcess {
   Process& get() const;
 };
 
+/// Ends a run in which a hook has raised something, which the machine's holder keeps.
+struct HookRaised {};
+
 /// A machine as Python holds it: one of its own, or a process's. Hooks are Python callables, which it owns, so that
 /// Python's collector can find cycles through them. It is never moved, as hooks refer to it.
 class MachineHolder {
@@ -42,9 +45,12 @@ class MachineHolder {
 
   RunResult execute(const RunOptions& options);
   RunResult execute_continuous(const ContinuousOptions& options);
+  RunResult step();
   /// Waits for a run in the background, at most so many seconds (below 0: as long as it takes). False where it goes on.
   /// A signal whose handler raises cancels the run.
   bool wait_for_end(double timeout_seconds);
+  /// What the run came to, once it is over. What a hook raised in it is raised at each call.
+  RunResult result_of_background_run() const;
 
   // None removes a hook.
   void set_syscall_hook(nb::object hook);
@@ -52,7 +58,10 @@ class MachineHolder {
   void set_block_hook(nb::object hook);
   void set_instruction_hook(nb::object hook);
 
-  /// For Python's collector of cycles.
+  /// Raises what a hook raised, for runs that ended with HookRaised.
+  [[noreturn]] void raise_from_hook();
+
+  /// For Python's collector of cycles: everything of Python's that this has.
   int traverse(visitproc visit, void* argument) const;
   void clear_hooks();
 
@@ -65,11 +74,19 @@ class MachineHolder {
   };
 
   bool is_syscall_served(std::uint32_t immediate);
+  /// Calls Python code in a run. What it raises is kept here, where Python's collector sees it, and ends the run.
+  template <class Call>
+  auto call_in_run(const Call& call);
+  /// Runs, and raises here what a hook raised in it.
+  template <class Run>
+  auto run_with_hooks(const Run& run);
 
   std::unique_ptr<Machine> own_;
   std::shared_ptr<SharedProcess> process_;
   mutable Occupancy own_occupancy_;
   Hooks hooks_;
+  /// What a hook raised last.
+  nb::object raised_;
 };
 
 }  // namespace armillion::python

@@ -4,7 +4,6 @@
 #include <nanobind/stl/unique_ptr.h>
 
 #include <memory>
-
 #include <utility>
 
 namespace armillion::python {
@@ -87,9 +86,17 @@ ProcessResult ProcessHolder::run(const RunOptions& options) {
   Process& process = idle();
   const Occupancy::Scope scope(shared_->occupancy);
   raised_.reset();
-  const ProcessResult result = run_in_slices(
-      options, [&](const RunOptions& slice) { return process.run(slice); },
-      [&](std::uint64_t pc) { return process.machine().has_breakpoint(pc); });
+  const auto run = [&] {
+    return run_in_slices(
+        options, [&](const RunOptions& slice) { return process.run(slice); },
+        [&](std::uint64_t pc) { return process.machine().has_breakpoint(pc); });
+  };
+  ProcessResult result;
+  try {
+    result = run();
+  } catch (const HookRaised&) {
+    nb::cast<MachineHolder&>(machine_).raise_from_hook();
+  }
   if (raised_) {
     nb::python_error raised = std::move(*raised_);
     raised_.reset();

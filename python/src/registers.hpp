@@ -91,6 +91,9 @@ class RegisterFile {
   void set(nb::ssize_t index, const typename File::Given& value) {
     File::set(holder().idle(), number_of(index), value);
   }
+  /// For Python's collector of cycles: a machine may lead back here by a hook.
+  nb::object& machine() { return machine_; }
+
   void set_slice(const nb::slice& slice, nb::handle values) {
     Machine& machine = holder().idle();
     const auto [start, stop, step, count] = slice.compute(File::SIZE);
@@ -123,7 +126,20 @@ inline std::string signature(const std::string& name, const std::string& paramet
 template <class File>
 void bind_register_file(nb::module_& module) {
   using Registers = RegisterFile<File>;
-  nb::class_<Registers>(module, File::NAME, "Registers of a machine, as a sequence that can be assigned to.")
+  static PyType_Slot slots[] = {
+      {Py_tp_traverse, reinterpret_cast<void*>(+[](PyObject* self, visitproc visit, void* arg) {
+         Py_VISIT(Py_TYPE(self));
+         if (!nb::inst_ready(self)) return 0;
+         Py_VISIT(nb::inst_ptr<Registers>(self)->machine().ptr());
+         return 0;
+       })},
+      {Py_tp_clear, reinterpret_cast<void*>(+[](PyObject* self) {
+         nb::inst_ptr<Registers>(self)->machine().reset();
+         return 0;
+       })},
+      {0, nullptr}};
+  nb::class_<Registers>(module, File::NAME, nb::type_slots(slots),
+                        "Registers of a machine, as a sequence that can be assigned to.")
       .def("__len__", [](const Registers&) { return File::SIZE; })
       .def("__getitem__", &Registers::get,
            nb::sig(signature("__getitem__", "index: typing.SupportsIndex", File::TYPE).c_str()))

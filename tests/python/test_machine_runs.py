@@ -146,6 +146,31 @@ class TestBackground:
         time.sleep(0.05)
         assert calls == gone
 
+    def test_what_a_hook_raises_is_raised_each_time_one_waits(self, machine: Machine) -> None:
+        machine.load_program(assemble("svc #1\n hlt #0"))
+
+        def fail(caller: Machine, immediate: int) -> bool:
+            raise ZeroDivisionError("in the hook")
+
+        machine.set_syscall_hook(fail)
+        machine.start()
+        for _ in range(3):
+            with pytest.raises(ZeroDivisionError, match="in the hook"):
+                machine.wait()
+        machine.set_syscall_hook(None)
+        machine.pc = 0
+        assert machine.execute().stop_reason == StopReason.SYSCALL
+
+    def test_a_hook_cannot_close_its_machine(self, machine: Machine) -> None:
+        machine.load_program(assemble("svc #1\n hlt #0"))
+        machine.set_syscall_hook(lambda caller, immediate: caller.close())
+        machine.start()
+        with pytest.raises(armillion.InvalidArgumentError, match="in its own run"):
+            machine.wait()
+        machine.pc = 0
+        with pytest.raises(armillion.InvalidArgumentError, match="in its own run"):
+            machine.execute()
+
     def test_waiting_without_a_run_is_an_error(self, machine: Machine) -> None:
         with pytest.raises(armillion.InvalidArgumentError):
             machine.wait()

@@ -119,6 +119,25 @@ def test_a_process_is_run_to_a_place_and_looked_at(programs: pathlib.Path) -> No
         process.run_to("main")
 
 
+def test_hooks_of_its_machine_see_it_run(programs: pathlib.Path) -> None:
+    process = Process(programs / "hello", clock="virtual")
+    blocks: list[int] = []
+    process.machine.set_block_hook(blocks.append)
+    assert process.run().exit_code == 0
+    assert process.entry_point in blocks and process.address_of("main") in blocks
+
+    def fail(pc: int) -> None:
+        if pc == watched.address_of("main"):
+            raise ZeroDivisionError("at main")
+
+    watched = Process(programs / "hello", clock="virtual")
+    watched.machine.set_block_hook(fail)
+    with pytest.raises(ZeroDivisionError, match="at main"):
+        watched.run()
+    watched.machine.set_block_hook(None)
+    assert watched.run().exit_code == 0 and watched.state_hash() == process.state_hash()
+
+
 def test_snapshots_bring_output_back_too(programs: pathlib.Path) -> None:
     process = Process(programs / "hello", ["x"], clock="virtual")
     process.run_to("main")
