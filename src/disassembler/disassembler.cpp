@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <cctype>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -23,10 +25,11 @@ std::vector<std::string> plugin_candidates() {
   std::vector<std::string> candidates;
   Dl_info info{};
   if (dladdr(reinterpret_cast<void*>(&plugin_candidates), &info) != 0 && info.dli_fname != nullptr) {
-    std::string folder = info.dli_fname;
-    const std::size_t slash = folder.rfind('/');
-    // Without a slash this code is the main program, found through PATH: the kernel knows where.
-    folder = slash == std::string::npos ? "/proc/self/exe/.." : folder.substr(0, slash);
+    std::filesystem::path code = info.dli_fname;
+    // Without a folder this code is the main program, found through PATH: the kernel knows where.
+    std::error_code error;
+    if (!code.has_parent_path()) code = std::filesystem::read_symlink("/proc/self/exe", error);
+    const std::string folder = code.parent_path().string();
     candidates.push_back(folder + "/" + PLUGIN_NAME);
     candidates.push_back(folder + "/../lib/" + PLUGIN_NAME);
   }

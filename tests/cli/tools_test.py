@@ -28,6 +28,13 @@ class Disassemble(unittest.TestCase):
     def test_words_at_an_address(self):
         self.assertEqual(self.lines("--start", "0x1000", "--word", "0x14000001"), ["0x000000001000 14000001 b 0x1004"])
 
+    def test_a_command_that_is_found_through_path_finds_the_disassembler(self):
+        environment = {**os.environ, "PATH": os.path.dirname(COMMAND)}
+        completed = subprocess.run(["armillion", "disassemble", "--word", "d65f03c0"], env=environment,
+                                   capture_output=True, text=True, check=False)
+        self.assertEqual((completed.returncode, completed.stderr), (0, ""))
+        self.assertRegex(completed.stdout, r"d65f03c0 +ret")
+
     def test_a_function_by_its_name(self):
         lines = self.lines(guest("countdown"), "--symbol", "_start")
         self.assertEqual(lines[0], "_start:")
