@@ -68,3 +68,13 @@ class OptionalPages(logging.Filter):
 
 
 logging.getLogger("sphinx.sphinx.directives.other").addFilter(OptionalPages())
+
+
+def hide_empty_contents(app, page, template, context, doctree):
+    """The first page has no headings to list beside it."""
+    if page == app.config.root_doc:
+        context["furo_hide_toc"] = True
+
+
+def setup(app):
+    app.connect("html-page-context", hide_empty_contents, priority=900)

@@ -3,8 +3,8 @@
     ```{header} armillion/machine.hpp
     ```
 
-becomes a heading for each class and enumeration of the header, in its order, and one for its functions and constants,
-each with what Breathe makes of their comments. A header that no page has is a warning.
+becomes a heading for each class and enumeration of the header, in its order, and one for its functions and constants
+where there are both, with what Breathe makes of their comments. A header that no page has is a warning.
 """
 
 import dataclasses
@@ -18,7 +18,6 @@ import markdown
 logger = logging.getLogger(__name__)
 
 DIRECTIVE = "{header}"
-FUNCTION_SECTIONS = "briefdescription detaileddescription func var typedef user-defined"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,9 +68,19 @@ class Headers:
         outer = {inner.text for inner in definition.findall("innerclass")}
         return name.rpartition("::")[0] in outer
 
-    def has_functions(self, header):
-        kinds = {member.get("kind") for member in self.members.get(header, [])}
-        return bool(kinds & {"function", "variable", "typedef"})
+    def functions(self, header):
+        """Breathe's directive for each function, variable and alias of a namespace; overloads by their arguments."""
+        classes = {inner.text.rpartition("::")[2] for inner in self.files[header].findall("innerclass")}
+        found = []
+        for member in self.members.get(header, []):
+            kind, name = member.get("kind"), member.findtext("qualifiedname")
+            if member.findtext("name") in classes:
+                continue  # it tells the compiler how to deduce a class's arguments
+            if kind == "function":
+                found.append(f"```{{doxygenfunction}} {name}{member.findtext('argsstring')}")
+            elif kind in ("variable", "typedef"):
+                found.append(f"```{{doxygen{kind}}} {name}")
+        return found
 
 
 def expand(headers, header):
@@ -81,9 +90,11 @@ def expand(headers, header):
         text += [f"## {entity.name.removeprefix('armillion::')}", "", f"```{{{entity.directive}}} {entity.name}"]
         text += [":members:", ":undoc-members:"] if entity.directive != "doxygenenum" else []
         text += ["```", ""]
-    if headers.has_functions(header):
-        text += [f"## Functions and constants of {header.rpartition('/')[2]}", ""] if text else []
-        text += [f"```{{doxygenfile}} {header}", f":sections: {FUNCTION_SECTIONS}", "```", ""]
+    functions = headers.functions(header)
+    if text and functions:
+        text += [f"## Functions and constants of {header.rpartition('/')[2]}", ""]
+    for function in functions:
+        text += [function, "```", ""]
     return text
 
 
@@ -107,7 +118,7 @@ def check_headers(app, env):
     named = {block.words[1] for block in markdown.blocks(text) if block.words[:1] == (DIRECTIVE,)}
     headers = app.armillion_headers
     for header in sorted(headers.files.keys() - named):
-        if headers.entities(header) or headers.has_functions(header):
+        if headers.entities(header) or headers.functions(header):
             logger.warning("no page of docs/reference has the header %s", header)
 
 

@@ -25,8 +25,10 @@ enum class ErrorCode {
 /// `Error` but a `StopReason`.
 class Error : public std::runtime_error {
  public:
+  /// An error with a sentence for `what`.
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
 
+  /// What kind of mistake it was.
   ErrorCode code() const noexcept { return code_; }
 
  private:

@@ -21,14 +21,16 @@
 
 namespace armillion {
 
+/// How a fleet is made.
 struct FleetOptions {
   /// How many machines there are.
   std::uint64_t lanes = 1;
   /// What runs them: "cpu" (all cores), "cuda" or "cuda:N" (see `devices`), or "host-lanes", the GPU's code on the CPU.
   std::string device = "cpu";
-  /// Memory of the device for pages that lanes write, in bytes, at first and at most; 0 for what suits the number of
-  /// lanes, and for three quarters of what is free. The CPU has no such bound.
+  /// Memory of the device for pages that lanes write, in bytes, at first; 0 for what suits the number of lanes. The CPU
+  /// has no such bound.
   std::uint64_t memory_bytes = 0;
+  /// The same at most; 0 for three quarters of what is free.
   std::uint64_t memory_limit_bytes = 0;
   /// Threads of the CPU; 0 for one for each core.
   unsigned threads = 0;
@@ -36,13 +38,17 @@ struct FleetOptions {
 
 /// How far a run of a fleet has come.
 struct FleetProgress {
+  /// All lanes of the fleet.
   std::uint64_t lanes = 0;
+  /// Those that are not running any more.
   std::uint64_t stopped_lanes = 0;
   /// Instructions that all lanes have retired in this run.
   std::uint64_t instructions = 0;
+  /// Wall time since the run began.
   double elapsed_seconds = 0;
 };
 
+/// What ends a run of a fleet, and who is told of it.
 struct FleetRunOptions {
   /// What each lane may retire in this run. A lane's own limit, see `Fleet::set_instruction_limit`, counts too.
   std::uint64_t instruction_limit = UNLIMITED;
@@ -59,10 +65,12 @@ struct FleetRunOptions {
 struct FleetResult {
   /// Instructions that all lanes retired in this run.
   std::uint64_t instructions = 0;
+  /// Wall time of the run.
   double elapsed_seconds = 0;
   /// How many lanes are stopped for each reason, by its number. `RUNNING` is never among them.
   std::array<std::uint64_t, STOP_REASON_COUNT> stops{};
 
+  /// How many lanes are stopped for this reason.
   std::uint64_t stopped_by(StopReason reason) const { return stops[static_cast<std::size_t>(reason)]; }
   /// Instructions per second of all lanes together.
   double ips() const { return elapsed_seconds > 0 ? static_cast<double>(instructions) / elapsed_seconds : 0; }
@@ -74,12 +82,15 @@ struct LaneResult {
   std::uint64_t instructions = 0;
   /// `RUNNING` where it has not stopped since it was made or reset.
   StopReason stop_reason = StopReason::RUNNING;
+  /// Where it would go on.
   std::uint64_t pc = 0;
-  /// See RunResult.
+  /// See `RunResult::immediate`.
   std::uint32_t immediate = 0;
+  /// See `RunResult::fault`.
   MemoryFault fault;
-  /// See ProcessResult. Counts only where `stop_reason` is `EXITED`.
+  /// See `ProcessResult::exit_code`. Counts only where `stop_reason` is `EXITED`.
   int exit_code = 0;
+  /// See `ProcessResult::signal`. Counts only where `stop_reason` is `EXITED`.
   int signal = 0;
 };
 
@@ -101,10 +112,13 @@ class CallArgument {
     return argument;
   }
 
+  /// Where it is passed.
   Kind kind() const { return kind_; }
+  /// Whether lane k gets `first() + k`.
   bool is_counting() const { return is_counting_; }
   /// Empty where it counts.
   std::span<const std::uint64_t> values() const { return values_; }
+  /// Lane 0's value where it counts.
   std::uint64_t first() const { return first_; }
 
  private:
@@ -125,6 +139,7 @@ struct CallResult : FleetResult {
 
 /// What a call came to in one lane.
 struct CallOutcome {
+  /// `RETURNED`, or why the call did not come back.
   StopReason stop_reason = StopReason::RETURNED;
   /// X0, or the low half of V0. Counts where the lane stopped with `RETURNED`.
   std::uint64_t value = 0;
@@ -134,14 +149,19 @@ struct CallOutcome {
 
 /// A lane in which two functions did not come to the same.
 struct CallDifference {
+  /// The lane's number.
   std::uint64_t lane = 0;
+  /// What the first function came to.
   CallOutcome first;
+  /// What the second function came to.
   CallOutcome second;
 };
 
 /// What two functions came to in every lane.
 struct CallComparison {
+  /// All lanes with the first function.
   FleetResult first;
+  /// All lanes with the second function.
   FleetResult second;
   /// In ascending order of lanes.
   std::vector<CallDifference> differences;
@@ -200,33 +220,46 @@ class Fleet {
   Fleet& operator=(Fleet&&) noexcept;
   ~Fleet();
 
+  /// How many machines there are.
   std::uint64_t lanes() const;
   /// As `devices` names it.
   std::string device() const;
 
-  // Lanes. A number that is not a lane's is Error(INVALID_ARGUMENT).
+  /// @name Lanes
+  /// A number that is not a lane's or a register's is Error(INVALID_ARGUMENT), and so are values that are not one for
+  /// each lane.
+  /// @{
 
+  /// All registers of a lane.
   State state(std::uint64_t lane) const;
-  /// `zero` must stay 0.
+  /// Sets them. `State::zero` must stay 0.
   void set_state(std::uint64_t lane, const State& state);
   /// X0 to X30, and SP as number 31, of all lanes; one value for each.
   std::vector<std::uint64_t> x(unsigned number) const;
+  /// Sets that register in all lanes.
   void set_x(unsigned number, std::span<const std::uint64_t> values);
-  /// The low halves of V0 to V31 of all lanes. Writing makes the high halves 0.
+  /// The low halves of V0 to V31 of all lanes.
   std::vector<std::uint64_t> d(unsigned number) const;
+  /// Sets them, and the high halves to 0.
   void set_d(unsigned number, std::span<const std::uint64_t> values);
-  /// Host accesses ignore permissions. Error(BAD_ADDRESS) where a byte is not mapped; what lies before it may have been
-  /// written.
+  /// Copies as many bytes as `destination` has. What the host reads and writes ignores permissions. Error(BAD_ADDRESS)
+  /// where a byte is not mapped.
   void read_memory(std::uint64_t lane, std::uint64_t address, std::span<std::byte> destination) const;
+  /// Errors as above; what lies before the byte that is not mapped may have been written.
   void write_memory(std::uint64_t lane, std::uint64_t address, std::span<const std::byte> source);
-  /// The same for all lanes at once: `bytes` has lane 0's bytes first, as many of each lane.
+  /// The same bytes of all lanes at once: `size_bytes` of lane 0, then of lane 1, and so on. Error(OUT_OF_MEMORY) where
+  /// they are more than there can be.
   std::vector<std::byte> read_memory_of_all(std::uint64_t address, std::uint64_t size_bytes) const;
+  /// The same: `bytes` has lane 0's bytes first, as many of each lane, else Error(INVALID_ARGUMENT).
   void write_memory_of_all(std::uint64_t address, std::span<const std::byte> bytes);
   /// How many instructions the lane may retire from now on. It stops with `INSTRUCTION_LIMIT` then, and does not run
   /// again until it has a new one.
   void set_instruction_limit(std::uint64_t lane, std::uint64_t instructions);
 
-  // Lanes of a process. Error(INVALID_ARGUMENT) in a fleet of bare machines.
+  /// @}
+  /// @name Lanes of a process
+  /// Error(INVALID_ARGUMENT) in a fleet of bare machines.
+  /// @{
 
   /// What the lane reads from its standard input, in place of what the process had.
   void set_standard_input(std::uint64_t lane, std::string bytes);
@@ -236,7 +269,9 @@ class Fleet {
   /// What the lane has written to standard output (1) or standard error (2) since it was made or reset.
   std::string captured_output(std::uint64_t lane, int descriptor = 1) const;
 
-  // Running.
+  /// @}
+  /// @name Running
+  /// @{
 
   /// Runs all lanes that are not stopped for good until they stop: a lane that halted, faulted or exited is left alone;
   /// one that stopped by a limit of the run, a timeout, cancellation, a breakpoint, a system call, or for want of
@@ -249,10 +284,13 @@ class Fleet {
   /// Adds to `FleetOptions::memory_limit_bytes`, so that lanes that are out of memory can go on. Nothing on the CPU.
   void add_memory(std::uint64_t bytes);
 
+  /// What the lane did. Error(INVALID_ARGUMENT) where there is no such lane.
   LaneResult result(std::uint64_t lane) const;
+  /// What all lanes did.
   std::vector<LaneResult> results() const;
   /// The hash that the lane's machine or process would give alone (`Machine::state_hash`, `Process::state_hash`).
   Hash128 state_hash(std::uint64_t lane) const;
+  /// The hashes of all lanes.
   std::vector<Hash128> state_hashes() const;
 
   /// All lanes back to the moment that they started from, without inputs or limits of their own. On the device.
@@ -260,7 +298,9 @@ class Fleet {
   /// One lane back to that moment.
   void reset(std::uint64_t lane);
 
-  // Calling.
+  /// @}
+  /// @name Calling functions
+  /// @{
 
   /// Calls the function at `address` in every lane, by the procedure call standard (AAPCS64): resets all lanes, passes
   /// up to 8 arguments of each kind in registers, and runs each lane until the function returns, which is the stop
@@ -285,6 +325,7 @@ class Fleet {
   auto call(std::uint64_t address, const Spans&... arguments) {
     return TypedCall<Signature>::call(*this, address, arguments...);
   }
+  /// @}
 
  private:
   template <class Signature>

@@ -7,7 +7,9 @@ namespace armillion {
 
 /// A 128-bit hash, printed as 32 hexadecimal digits.
 struct Hash128 {
+  /// Bits 63 to 0.
   std::uint64_t low = 0;
+  /// Bits 127 to 64.
   std::uint64_t high = 0;
 
   friend bool operator==(const Hash128&, const Hash128&) = default;

@@ -16,9 +16,11 @@ enum class Permissions : std::uint8_t {
   ALL = 7,
 };
 
+/// The permissions of either set.
 constexpr Permissions operator|(Permissions a, Permissions b) {
   return static_cast<Permissions>(static_cast<std::uint8_t>(a) | static_cast<std::uint8_t>(b));
 }
+/// The permissions of both sets.
 constexpr Permissions operator&(Permissions a, Permissions b) {
   return static_cast<Permissions>(static_cast<std::uint8_t>(a) & static_cast<std::uint8_t>(b));
 }

@@ -25,6 +25,7 @@ struct GrantedDirectory {
   std::string host;
   /// Absolute path in the guest's name space where the folder appears.
   std::string guest;
+  /// Whether it may write there.
   DirectoryAccess access = DirectoryAccess::READ_ONLY;
 };
 
@@ -47,25 +48,32 @@ enum class RandomSource : std::uint8_t {
 
 /// What a guest reads from its standard input.
 struct InputStream {
+  /// Where it comes from.
   enum class Kind : std::uint8_t { INHERIT, BYTES };
   /// INHERIT: the host's descriptor 0. BYTES: `bytes`, then the end of the file.
   Kind kind = Kind::INHERIT;
+  /// What is read where `kind` is BYTES.
   std::string bytes;
 
+  /// A stream of these bytes.
   static InputStream from_bytes(std::string bytes) { return {Kind::BYTES, std::move(bytes)}; }
 };
 
 /// Where a guest's standard output or standard error goes.
 struct OutputStream {
+  /// Where it goes.
   enum class Kind : std::uint8_t { INHERIT, CAPTURE, CALLBACK };
   /// INHERIT: the host's descriptor 1 or 2. CAPTURE: kept in memory, see `Process::captured_output`. CALLBACK: handed
   /// to `callback` as it is written.
   Kind kind = Kind::INHERIT;
+  /// Called with what is written where `kind` is CALLBACK.
   std::function<void(std::string_view)> callback;
   /// Where CAPTURE has kept this many bytes, further writes fail with ENOSPC.
   std::uint64_t capture_limit_bytes = std::uint64_t{64} * 1024 * 1024;
 
+  /// A stream that is kept in memory.
   static OutputStream capture() { return {Kind::CAPTURE, {}}; }
+  /// A stream that is handed on.
   static OutputStream to_callback(std::function<void(std::string_view)> callback) {
     return {Kind::CALLBACK, std::move(callback)};
   }
@@ -80,6 +88,7 @@ enum class FatalFault : std::uint8_t {
   STOP,
 };
 
+/// How a process is made: its program, and what it gets to see of the host.
 struct ProcessOptions {
   /// The program: a path on the host. It need not lie in a granted folder.
   std::string program;
@@ -100,8 +109,11 @@ struct ProcessOptions {
   /// Working directory in the guest's name space.
   std::string working_directory = "/";
 
+  /// Where its time comes from.
   ClockSource clock = ClockSource::REAL;
+  /// Where its randomness comes from.
   RandomSource random = RandomSource::SEEDED;
+  /// Where `RandomSource::SEEDED` starts.
   std::uint64_t seed = 0;
 
   /// Where the program's instructions run, see `MachineOptions::device`. Its system calls are served on the host.
@@ -115,10 +127,14 @@ struct ProcessOptions {
   /// Size of the main thread's stack in bytes, rounded up to whole pages.
   std::uint64_t stack_bytes = std::uint64_t{8} * 1024 * 1024;
 
+  /// Descriptor 0.
   InputStream standard_input;
+  /// Descriptor 1.
   OutputStream standard_output;
+  /// Descriptor 2.
   OutputStream standard_error;
 
+  /// What a fault that no handler takes does.
   FatalFault fatal_fault = FatalFault::TERMINATE;
 
   /// Called with one line for each system call, as it returns: name, arguments, result. For instance
@@ -142,6 +158,7 @@ struct ProcessResult : RunResult {
 /// copy.
 class ProcessSnapshot {
  public:
+  /// Of no moment: going back to it is Error(INVALID_ARGUMENT).
   ProcessSnapshot();
   ProcessSnapshot(const ProcessSnapshot&);
   ProcessSnapshot(ProcessSnapshot&&) noexcept;
@@ -197,7 +214,9 @@ class Process {
 
   /// One thread of the guest, for debuggers.
   struct ThreadView {
+    /// Its number, as gettid gives it.
     int id = 0;
+    /// Its registers.
     State state;
   };
   /// All threads in ascending order of their numbers.
@@ -205,17 +224,22 @@ class Process {
   /// The number of the thread whose state is on the machine.
   int current_thread() const;
 
-  /// What was written so far to a standard stream that is captured; `descriptor` is 1 or 2.
+  /// What was written so far to a standard stream that is captured; `descriptor` is 1 or 2, else
+  /// Error(INVALID_ARGUMENT).
   const std::string& captured_output(int descriptor = 1) const;
 
+  /// The whole process at this moment; costs nothing until memory is written.
   ProcessSnapshot snapshot();
-  /// Back to that moment of this process. Captured output goes back with it.
+  /// Back to that moment of this process; costs in proportion to the memory written since. Captured output goes back
+  /// with it. Error(INVALID_ARGUMENT) for a snapshot of no moment.
   void restore(const ProcessSnapshot& snapshot);
   /// A hash of memory and of the state of all threads.
   Hash128 state_hash() const;
 
+  /// @cond INTERNAL
   /// For the library's own layers.
   guest::kernel::Kernel& kernel();
+  /// @endcond
 
  private:
   struct Implementation;
@@ -224,10 +248,14 @@ class Process {
 
 /// One system call of the AArch64 Linux interface.
 struct SystemCallInfo {
+  /// UNSUPPORTED ones return ENOSYS.
   enum class Support : std::uint8_t { SUPPORTED, UNSUPPORTED };
 
+  /// What X8 has at the call.
   unsigned number = 0;
+  /// Linux's name, for instance "openat".
   std::string_view name;
+  /// What this library does with it.
   Support support = Support::UNSUPPORTED;
 };
 

@@ -38,6 +38,7 @@ enum class StopReason : std::uint8_t {
   RETURNED = 13,
 };
 
+/// How many stop reasons there are.
 inline constexpr std::size_t STOP_REASON_COUNT = 14;
 
 /// What an access that faulted was doing.
@@ -59,7 +60,9 @@ struct MemoryFault {
   std::uint64_t address = 0;
   /// Size of the whole access in bytes.
   std::uint32_t size = 0;
+  /// What it was doing.
   Access access = Access::READ;
+  /// Why it is not allowed.
   FaultKind kind = FaultKind::UNMAPPED;
 };
 

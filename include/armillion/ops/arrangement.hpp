@@ -8,7 +8,7 @@
 
 namespace armillion::ops {
 
-/// An executor's memory, see executor.hpp. The functions that take it are in the library of executors.
+// An executor's memory, see executor.hpp. The functions that take it are in the library of executors.
 template <class T>
 class Buffer;
 
@@ -112,11 +112,17 @@ struct Compare : CompareForms<COMPARISON, Types>..., CompareBufferForms<COMPARIS
 // Comparisons write 1 where they hold and 0 where they do not, into a mask that shares no memory with their operands.
 // The second operand may be a scalar. With a NaN only `not_equal` holds; 0 and -0 are equal.
 
+/// mask[i] = a[i] == b[i] ? 1 : 0.
 inline constexpr detail::Compare<detail::Comparison::EQUAL, float, double, std::int32_t> equal;
+/// mask[i] = a[i] != b[i] ? 1 : 0.
 inline constexpr detail::Compare<detail::Comparison::NOT_EQUAL, float, double, std::int32_t> not_equal;
+/// mask[i] = a[i] < b[i] ? 1 : 0.
 inline constexpr detail::Compare<detail::Comparison::LESS, float, double, std::int32_t> less;
+/// mask[i] = a[i] <= b[i] ? 1 : 0.
 inline constexpr detail::Compare<detail::Comparison::LESS_EQUAL, float, double, std::int32_t> less_equal;
+/// mask[i] = a[i] > b[i] ? 1 : 0.
 inline constexpr detail::Compare<detail::Comparison::GREATER, float, double, std::int32_t> greater;
+/// mask[i] = a[i] >= b[i] ? 1 : 0.
 inline constexpr detail::Compare<detail::Comparison::GREATER_EQUAL, float, double, std::int32_t> greater_equal;
 
 /// where(mask, a, b, result): result[i] = a[i] where mask[i] is not 0, else b[i]. Bits are copied as they are. The

@@ -117,16 +117,19 @@ class Buffer {
   }
   ~Buffer();
 
+  /// How many elements there are.
   std::size_t size() const { return size_; }
   /// Replaces all elements. Error(INVALID_ARGUMENT) where there are not as many.
   void upload(std::span<const T> elements);
   /// Copies all elements. Error(INVALID_ARGUMENT) where there is not room for exactly as many.
   void download(std::span<T> elements) const;
 
+  /// @cond INTERNAL
   /// For the library's own layers: what runs calls, null where the buffer was moved from, and where the elements are
   /// there.
   detail::ExecutorBackend* backend() const { return backend_.get(); }
   std::uint64_t address() const { return address_; }
+  /// @endcond
 
  private:
   std::shared_ptr<detail::ExecutorBackend> backend_;

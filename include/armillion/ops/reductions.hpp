@@ -10,7 +10,7 @@
 
 namespace armillion::ops {
 
-/// An executor's memory, see executor.hpp. The functions that take it are in the library of executors.
+// An executor's memory, see executor.hpp. The functions that take it are in the library of executors.
 template <class T>
 class Buffer;
 

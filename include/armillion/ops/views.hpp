@@ -26,9 +26,13 @@ class Strided {
     requires std::is_same_v<T, const U>
   Strided(const Strided<U>& other) : data_(other.data()), size_(other.size()), stride_(other.stride()) {}
 
+  /// The first element.
   T* data() const { return data_; }
+  /// How many elements there are.
   std::size_t size() const { return size_; }
+  /// Elements from one to the next.
   std::ptrdiff_t stride() const { return stride_; }
+  /// The element of this number, which there must be.
   T& operator[](std::size_t index) const { return data_[static_cast<std::ptrdiff_t>(index) * stride_]; }
 
  private:
@@ -69,11 +73,15 @@ class MatrixView {
   MatrixView(const MatrixView<U>& other)
       : data_(other.data()), rows_(other.rows()), columns_(other.columns()), row_stride_(other.row_stride()) {}
 
+  /// The first element of the first row.
   T* data() const { return data_; }
+  /// How many rows there are.
   std::size_t rows() const { return rows_; }
+  /// How many elements a row has.
   std::size_t columns() const { return columns_; }
   /// Elements from the start of a row to the start of the next.
   std::size_t row_stride() const { return row_stride_; }
+  /// The elements of a row, which there must be.
   std::span<T> row(std::size_t index) const { return {data_ + index * row_stride_, columns_}; }
   /// Rows `first` to `first + count - 1`, which there must be.
   MatrixView row_range(std::size_t first, std::size_t count) const {
