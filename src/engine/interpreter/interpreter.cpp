@@ -299,7 +299,8 @@ AccessOutcome Interpreter::access_guarded(const MicroOp* op, std::uint64_t tagge
 bool Interpreter::load_quietly(std::uint64_t address, void* destination, std::uint32_t size) {
   const TlbEntry& entry = context_->read_tlb[address / PAGE_BYTES % TLB_ENTRIES];
   if (((address + (size - 1)) & ~(PAGE_BYTES - 1)) == entry.tag) [[likely]] {
-    std::memcpy(destination, reinterpret_cast<const void*>(address + entry.addend), size);
+    const std::uint64_t host = address + entry.addend;
+    std::memcpy(destination, reinterpret_cast<const void*>(host), size);  // NOLINT(performance-no-int-to-ptr)
     return true;
   }
   if (memory_.find_obstacle(address, size, Permissions::READ)) return false;
@@ -318,7 +319,8 @@ bool Interpreter::may_store(std::uint64_t address, std::uint32_t size) const {
 void Interpreter::store_quietly(std::uint64_t address, const void* source, std::uint32_t size) {
   const TlbEntry& entry = context_->write_tlb[address / PAGE_BYTES % TLB_ENTRIES];
   if (((address + (size - 1)) & ~(PAGE_BYTES - 1)) == entry.tag) [[likely]] {
-    std::memcpy(reinterpret_cast<void*>(address + entry.addend), source, size);
+    const std::uint64_t host = address + entry.addend;
+    std::memcpy(reinterpret_cast<void*>(host), source, size);  // NOLINT(performance-no-int-to-ptr)
     return;
   }
   std::memcpy(context_->transfer, source, size);

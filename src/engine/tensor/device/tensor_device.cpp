@@ -244,7 +244,8 @@ void TensorDevice::launch(std::uint64_t limit, const Interpreter::Poll& poll) {
     }
     std::this_thread::sleep_for(NAP);
     // Whatever the host wants, the run loop asks again.
-    if (*call == 0 && (called_ = poll()) != StopReason::RUNNING) *call = 1;
+    if (called_ == StopReason::RUNNING) called_ = poll();
+    if (called_ != StopReason::RUNNING) *call = 1;
   }
   backend_->read(std::as_writable_bytes(std::span(&run_, 1)), run_memory_->address());
   if (run_.stop == DeviceStop::NONE) {
