@@ -36,6 +36,7 @@ struct MachineOptions {
   std::string engine = "interpreter";
   /// Most instructions of a batch of the tensor engine, 1 to `LARGEST_BATCH`.
   std::uint32_t tensor_batch = 512;
+  /// Whether the tensor engine skips iterations of loops that it can prove the outcome of.
   LoopAcceleration tensor_loops = LoopAcceleration::OFF;
 };
 

@@ -118,9 +118,11 @@ struct ProcessOptions {
 
   /// Where the program's instructions run, see `MachineOptions::device`. Its system calls are served on the host.
   std::string device = "cpu";
-  /// These three: see `MachineOptions`.
+  /// See `MachineOptions::engine`.
   std::string engine = "interpreter";
+  /// See `MachineOptions::tensor_batch`.
   std::uint32_t tensor_batch = 512;
+  /// See `MachineOptions::tensor_loops`.
   LoopAcceleration tensor_loops = LoopAcceleration::OFF;
   /// Upper bound of all memory that the guest may write to, in bytes.
   std::uint64_t memory_limit_bytes = std::uint64_t{4} * 1024 * 1024 * 1024;
