@@ -1,6 +1,5 @@
 #include "engine/tensor/code_walk.hpp"
 
-#include <algorithm>
 #include <cstring>
 
 namespace armillion::engine::tensor {
@@ -65,19 +64,6 @@ std::vector<BatchOp> CodeWalk::straight_run(std::uint64_t pc, std::size_t most) 
     pc += 4;
   }
   return run;
-}
-
-std::uint64_t CodeWalk::count_unbatchable(std::uint64_t pc, std::uint64_t most) {
-  most = std::min(most, (guest::PAGE_SIZE - pc % guest::PAGE_SIZE) / 4);
-  if (pc % 4 != 0 || memory_.find_obstacle(pc, 4, Permissions::EXECUTE)) return 0;
-  const std::byte* bytes = memory_.page_for_reading(pc & guest::PAGE_MASK) + pc % guest::PAGE_SIZE;
-  std::uint64_t count = 0;
-  for (; count < most; ++count) {
-    std::uint32_t word = 0;
-    std::memcpy(&word, bytes + count * 4, sizeof word);
-    if (decoder_.decode(word).is_batchable) break;
-  }
-  return count;
 }
 
 bool CodeWalk::holds_code(std::uint64_t address, std::uint32_t size) const {

@@ -33,8 +33,6 @@ class CodeWalk {
 
   /// The lanes with branches, in their order.
   const std::vector<std::uint32_t>& branch_lanes() const { return branch_lanes_; }
-  /// How many instructions from `pc` on, within its page and at most `most`, no batch may hold, one behind the other.
-  std::uint64_t count_unbatchable(std::uint64_t pc, std::uint64_t most);
   /// Whether the bytes [address, address + size) are part of an instruction that was gathered.
   bool holds_code(std::uint64_t address, std::uint32_t size) const;
 

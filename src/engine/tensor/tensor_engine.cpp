@@ -181,9 +181,7 @@ Interpreter::Outcome TensorEngine::run(std::uint64_t limit, std::uint64_t& retir
       retired += done;
       continue;
     }
-    // Such instructions often come in rows, and all branches are in batches.
-    const std::uint64_t steps = walk_.count_unbatchable(interpreter_.state().pc, limit - outcome.retired);
-    const Interpreter::Outcome step = interpreter_.run(std::max<std::uint64_t>(steps, 1), retired, how, poll);
+    const Interpreter::Outcome step = interpreter_.run(1, retired, how, poll);
     outcome.retired += step.retired;
     statistics_.instructions_single += step.retired;
     if (step.reason == StopReason::INSTRUCTION_LIMIT) continue;
