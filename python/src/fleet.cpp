@@ -287,8 +287,7 @@ void bind_fleet(nb::module_& module) {
       "__init__",
       [make](FleetHolder* self, const MachineHolder& source, std::uint64_t lanes, std::string device,
              std::uint64_t memory_bytes, std::uint64_t memory_limit_bytes, unsigned threads) {
-        new (self)
-            FleetHolder(source.idle(), make(lanes, std::move(device), memory_bytes, memory_limit_bytes, threads));
+        new (self) FleetHolder(source, make(lanes, std::move(device), memory_bytes, memory_limit_bytes, threads));
       },
       nb::arg("source"), nb::kw_only(), nb::arg("lanes"), nb::arg("device"), nb::arg("memory_bytes"),
       nb::arg("memory_limit_bytes"), nb::arg("threads"));
@@ -296,8 +295,7 @@ void bind_fleet(nb::module_& module) {
       "__init__",
       [make](FleetHolder* self, const ProcessHolder& source, std::uint64_t lanes, std::string device,
              std::uint64_t memory_bytes, std::uint64_t memory_limit_bytes, unsigned threads) {
-        new (self)
-            FleetHolder(source.idle(), make(lanes, std::move(device), memory_bytes, memory_limit_bytes, threads));
+        new (self) FleetHolder(source, make(lanes, std::move(device), memory_bytes, memory_limit_bytes, threads));
       },
       nb::arg("source"), nb::kw_only(), nb::arg("lanes"), nb::arg("device"), nb::arg("memory_bytes"),
       nb::arg("memory_limit_bytes"), nb::arg("threads"));

@@ -18,10 +18,13 @@ namespace nb = nanobind;
 /// A fleet as Python holds it.
 class FleetHolder {
  public:
+  /// Lanes like a MachineHolder's or ProcessHolder's, which nobody else may use meanwhile.
   template <class Source>
-  FleetHolder(Source& source, const FleetOptions& options) {
+  FleetHolder(const Source& source, const FleetOptions& options) {
+    auto& start = source.idle();
+    const Occupancy::Scope scope(source.occupancy());
     const nb::gil_scoped_release released;
-    fleet_ = std::make_unique<Fleet>(source, options);
+    fleet_ = std::make_unique<Fleet>(start, options);
   }
   ~FleetHolder() {
     const nb::gil_scoped_release released;
@@ -43,8 +46,10 @@ class FleetHolder {
   void close() {
     occupancy_.check("fleet");
     if (occupancy_.is_occupied()) throw Error(ErrorCode::INVALID_ARGUMENT, "a fleet cannot be closed while it runs");
+    // Nobody finds it any more once the GIL is given back.
+    std::unique_ptr<Fleet> closed = std::move(fleet_);
     const nb::gil_scoped_release released;
-    fleet_.reset();
+    closed.reset();
   }
 
   /// How Python wants a run to be; callbacks may be None.

@@ -296,6 +296,7 @@ void bind_machine(nb::module_& module) {
   type.def("_repr_html_", [](nb::handle self) -> nb::str {
     return nb::str(nb::module_::import_("armillion._display").attr("machine")(self));
   });
+  nb::module_::import_("atexit").attr("register")(nb::cpp_function(&MachineHolder::stop_all_background_runs));
 }
 
 }  // namespace armillion::python

@@ -1,9 +1,12 @@
 #include "machine_holder.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <set>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace armillion::python {
 
@@ -35,6 +38,15 @@ bool is_in_hook_of(const MachineHolder* holder) {
   return false;
 }
 
+// Those that have a machine of their own. All of it happens with the GIL held.
+std::set<MachineHolder*>& owners() {
+  static std::set<MachineHolder*> all;
+  return all;
+}
+
+// Machines that are being destroyed on threads of their own.
+std::atomic<int> machines_leaving = 0;
+
 [[noreturn]] void raise(const nb::object& exception) {
   PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception.ptr())), exception.ptr());
   nb::raise_python_error();
@@ -49,17 +61,24 @@ Process& SharedProcess::get() const {
   return *process;
 }
 
-MachineHolder::MachineHolder(const MachineOptions& options) : own_(std::make_unique<Machine>(options)) {}
+MachineHolder::MachineHolder(const MachineOptions& options) : own_(std::make_unique<Machine>(options)) {
+  owners().insert(this);
+}
 
 MachineHolder::MachineHolder(std::shared_ptr<SharedProcess> process) : process_(std::move(process)) {}
 
 MachineHolder::~MachineHolder() {
+  owners().erase(this);
   // A hook that is wanted now finds none.
   clear_hooks();
   if (own_ != nullptr && is_in_hook_of(this)) {
     // The hook had the last reference, and its thread's run cannot be waited for here. It must not come back.
     own_->set_syscall_hook({});
-    std::thread([machine = std::move(own_)]() mutable { machine.reset(); }).detach();
+    ++machines_leaving;
+    std::thread([machine = std::move(own_)]() mutable {
+      machine.reset();
+      --machines_leaving;
+    }).detach();
     return;
   }
   const nb::gil_scoped_release released;
@@ -87,8 +106,10 @@ void MachineHolder::close() {
     throw Error(ErrorCode::INVALID_ARGUMENT, "a machine cannot be closed in its own run");
   }
   clear_hooks();
+  // Nobody finds it any more once the GIL is given back.
+  std::unique_ptr<Machine> closed = std::move(own_);
   const nb::gil_scoped_release released;
-  own_.reset();
+  closed.reset();
 }
 
 template <class Call>
@@ -165,6 +186,31 @@ RunResult MachineHolder::execute_continuous(const ContinuousOptions& options) {
   });
 }
 
+void MachineHolder::stop_background_run() {
+  Machine& machine = get();
+  machine.cancel();
+  try {
+    const nb::gil_scoped_release released;
+    static_cast<void>(machine.wait());
+  } catch (...) {  // NOLINT(bugprone-empty-catch): what a hook raised can still be waited for
+  }
+}
+
+void MachineHolder::stop_all_background_runs() {
+  std::vector<nb::object> running;
+  for (MachineHolder* const holder : owners()) {
+    if (!holder->is_closed() && holder->own_->is_running()) running.push_back(nb::find(*holder));
+  }
+  for (const nb::object& machine : running) {
+    auto& holder = nb::cast<MachineHolder&>(machine);
+    // A call that nobody serves ends a run at once; to a cancellation it comes later.
+    holder.clear_hooks();
+    holder.stop_background_run();
+  }
+  const nb::gil_scoped_release released;
+  while (machines_leaving > 0) std::this_thread::sleep_for(std::chrono::duration<double>(POLL_SECONDS));
+}
+
 bool MachineHolder::wait_for_end(double timeout_seconds) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point start = Clock::now();
@@ -181,13 +227,7 @@ bool MachineHolder::wait_for_end(double timeout_seconds) {
     }
     if (PyErr_CheckSignals() != 0) {
       nb::python_error raised;
-      Machine& machine = get();
-      machine.cancel();
-      try {
-        const nb::gil_scoped_release released;
-        static_cast<void>(machine.wait());
-      } catch (...) {  // NOLINT(bugprone-empty-catch): what a hook raised can still be waited for
-      }
+      stop_background_run();
       throw raised;
     }
   }

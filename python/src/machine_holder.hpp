@@ -58,6 +58,10 @@ class MachineHolder {
   void set_block_hook(nb::object hook);
   void set_instruction_hook(nb::object hook);
 
+  /// Stops the runs of all machines in the background, for the end of the interpreter: their hooks could not be called
+  /// any more.
+  static void stop_all_background_runs();
+
   /// Raises what a hook raised, for runs that ended with HookRaised.
   [[noreturn]] void raise_from_hook();
 
@@ -72,6 +76,9 @@ class MachineHolder {
     nb::object block;
     nb::object instruction;
   };
+
+  /// Cancels the run in the background and waits for its end.
+  void stop_background_run();
 
   bool is_syscall_served(std::uint32_t immediate);
   /// Calls Python code in a run. What it raises is kept here, where Python's collector sees it, and ends the run.

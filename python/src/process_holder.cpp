@@ -72,8 +72,10 @@ void ProcessHolder::close() {
   shared_->occupancy.check("process");
   if (is_occupied()) throw Error(ErrorCode::INVALID_ARGUMENT, "a process cannot be closed while it runs");
   clear_callbacks();
+  // Nobody finds it any more once the GIL is given back.
+  std::unique_ptr<Process> closed = std::move(shared_->process);
   const nb::gil_scoped_release released;
-  shared_->process.reset();
+  closed.reset();
 }
 
 nb::object ProcessHolder::machine() {

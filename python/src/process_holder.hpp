@@ -32,6 +32,7 @@ class ProcessHolder {
   Process& get() const { return shared_->get(); }
   Process& idle() const;
   bool is_closed() const { return shared_->process == nullptr; }
+  Occupancy& occupancy() const { return shared_->occupancy; }
   bool is_occupied() const { return shared_->occupancy.is_occupied(); }
   void close();
 
