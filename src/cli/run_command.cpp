@@ -194,8 +194,8 @@ void add_run_command(CLI::App& app, int& exit_status) {
       ->type_name("FILE");
   command
       ->add_option("--profile", options->profile,
-                   "Write where the program spends its instructions to FILE: JSON for speedscope where it ends in\n"
-                   ".json, else collapsed stacks for flamegraph.pl and the like")
+                   "Write where the program spends its instructions: FILE.json for speedscope, any other\n"
+                   "has collapsed stacks for flamegraph.pl and the like")
       ->type_name("FILE");
   command
       ->add_option("--profile-period", options->profile_period,
