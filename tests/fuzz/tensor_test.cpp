@@ -27,6 +27,12 @@ constexpr std::uint32_t CODE_WORDS = 192;
 constexpr std::uint64_t DATA_ADDRESS = 0x8000;
 constexpr std::uint64_t LIMIT = 3'000;
 constexpr std::size_t MOST_STOPS = 30;
+// Instrumented code takes several times as long.
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr std::uint64_t PROGRAMS = 2'000;
+#else
+constexpr std::uint64_t PROGRAMS = 8'000;
+#endif
 constexpr std::uint32_t BATCHES[] = {1, 2, 7, 64, 512, 4096, LARGEST_BATCH};
 constexpr std::uint32_t DEVICE_BATCHES[] = {1, 33, 1024};
 
@@ -219,7 +225,7 @@ class TensorEngine : public ::testing::Test {
 
 TEST_F(TensorEngine, EndsRandomProgramsAsTheInterpreterDoes) {
   TensorStatistics totals;
-  for (std::uint64_t seed = 0; seed < 8'000; ++seed) {
+  for (std::uint64_t seed = 0; seed < PROGRAMS; ++seed) {
     begin(seed);
     expect_same(seed, LIMIT);
     if (HasFatalFailure()) return;
