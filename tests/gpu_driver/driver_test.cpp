@@ -19,6 +19,7 @@
 #include "engine/gpu/cuda_backend.hpp"
 #include "engine/gpu/cuda_context.hpp"
 #include "engine/gpu/device_code.hpp"
+#include "support/expect_error.hpp"
 
 namespace armillion::engine::gpu {
 namespace {
@@ -40,16 +41,7 @@ std::vector<std::byte> contents(Backend& backend, DeviceAddress address, std::si
   return bytes;
 }
 
-void expect_error(ErrorCode code, const std::vector<std::string>& parts, const std::function<void()>& action) {
-  try {
-    action();
-    ADD_FAILURE() << "no error, but one that says " << parts.front();
-  } catch (const Error& error) {
-    const std::string message = error.what();
-    EXPECT_EQ(error.code(), code) << message;
-    for (const std::string& part : parts) EXPECT_NE(message.find(part), std::string::npos) << message;
-  }
-}
+using test::expect_error;
 
 class GpuDriverTest : public ::testing::Test {
  protected:

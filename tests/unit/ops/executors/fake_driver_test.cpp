@@ -12,6 +12,7 @@
 #include "armillion/error.hpp"
 #include "armillion/ops/buffer_matrices.hpp"
 #include "armillion/ops/executor.hpp"
+#include "support/expect_error.hpp"
 #include "unit/ops/executors/support.hpp"
 
 namespace armillion::ops::test {
@@ -19,16 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void expect_error(ErrorCode code, const std::vector<std::string>& parts, const std::function<void()>& action) {
-  try {
-    action();
-    ADD_FAILURE() << "no error, but one that says " << parts.front();
-  } catch (const Error& error) {
-    const std::string message = error.what();
-    EXPECT_EQ(error.code(), code) << message;
-    for (const std::string& part : parts) EXPECT_NE(message.find(part), std::string::npos) << message;
-  }
-}
+using armillion::test::expect_error;
 
 class FakeDriverTest : public ::testing::Test {
  protected:
