@@ -43,6 +43,23 @@ struct ExecutorTimes {
   double transfer_seconds = 0;
 };
 
+/// Where an executor has its buffers, for whoever works on the same memory by other means.
+struct ExecutorMemory {
+  enum class Kind : std::uint8_t {
+    /// This process's memory.
+    HOST,
+    /// A GPU's memory, of its primary context, which the CUDA runtime and what stands on it use, too.
+    GPU,
+    /// That of an emulated machine, whose elements have no address for anybody else.
+    MACHINE,
+  };
+  Kind kind = Kind::HOST;
+  /// The driver's number of the GPU.
+  int gpu = 0;
+  /// The GPU's stream (a CUstream) that has all of the executor's work, in its order.
+  void* stream = nullptr;
+};
+
 /// Where calls on buffers run. Copies are the same executor, which lives as long as one of them or of its buffers. An
 /// executor and all of its buffers are for one thread at a time.
 class Executor {
@@ -57,7 +74,8 @@ class Executor {
   /// on a device as `MachineOptions::device` names them: "cpu", "host-lanes", "cuda:0" and up. Error(INVALID_ARGUMENT)
   /// for a device that does not exist, Error(UNAVAILABLE) for one that cannot be used. Calls and buffers throw
   /// Error(OUT_OF_MEMORY) where the device or the machine, whose buffers have 16 GiB, has no room left.
-  static Executor machine(const std::string& device = "cpu");
+  /// `engine` is how it executes instructions, as `MachineOptions::engine`; Error(INVALID_ARGUMENT) for another.
+  static Executor machine(const std::string& device = "cpu", const std::string& engine = "interpreter");
 
   /// Kernels on an NVIDIA GPU and buffers in its memory: "cuda" is the first that can be used, "cuda:0" and up are the
   /// driver's numbers; "host-lanes" is the GPU's code compiled for the CPU, which is slow and for tests. No CUDA
@@ -68,8 +86,10 @@ class Executor {
   /// Error(UNAVAILABLE) where the GPU fails, which may be in a later call than the one that made it fail.
   static Executor cuda(const std::string& device = "cuda");
 
-  /// "host", "machine on cpu", "cuda:0" and so on.
+  /// "host", "machine on cpu", "machine on cpu by the tensor engine", "cuda:0" and so on.
   std::string name() const;
+  /// Where the elements of its buffers are.
+  ExecutorMemory memory() const;
   /// AArch64 instructions that all calls on a machine have retired; 0 on executors without one.
   std::uint64_t retired_instructions() const;
 
@@ -92,7 +112,7 @@ class Executor {
   std::shared_ptr<detail::ExecutorBackend> backend_;
 };
 
-/// An array of float32, float64 or int32, a mask of bytes or indices, that an executor owns the memory of. One that was
+/// An array of float32, float64 or int32, a mask of bytes or indices, in an executor's memory or borrowed. One that was
 /// moved from has no elements and no executor: calls with it are Error(INVALID_ARGUMENT).
 template <class T>
 class Buffer {
@@ -104,21 +124,35 @@ class Buffer {
   Buffer(const Executor& executor, std::size_t size);
   /// A copy of the elements. Error(OUT_OF_MEMORY).
   Buffer(const Executor& executor, std::span<const T> elements);
+  /// Elements that stay somebody else's, in memory of the kind that the executor's is: nothing is copied, and calls
+  /// read and write them where they are. They are there as long as `owner` lives, which the buffer keeps. What others
+  /// have begun to do with them on a GPU has to be done before `ExecutorMemory::stream` comes to a call, and `wait`
+  /// says when that is. Error(INVALID_ARGUMENT) on a machine, which has no memory but its own, and where the elements
+  /// do not begin at a multiple of their size; on a GPU, of 16 bytes.
+  static Buffer borrow(const Executor& executor, T* elements, std::size_t size, std::shared_ptr<const void> owner);
   Buffer(Buffer&& other) noexcept
       : backend_(std::move(other.backend_)),
+        owner_(std::move(other.owner_)),
         address_(std::exchange(other.address_, 0)),
-        size_(std::exchange(other.size_, 0)) {}
+        size_(std::exchange(other.size_, 0)),
+        is_borrowed_(std::exchange(other.is_borrowed_, false)) {}
   Buffer& operator=(Buffer&& other) noexcept {
     Buffer moved(std::move(other));
     std::swap(backend_, moved.backend_);
+    std::swap(owner_, moved.owner_);
     std::swap(address_, moved.address_);
     std::swap(size_, moved.size_);
+    std::swap(is_borrowed_, moved.is_borrowed_);
     return *this;
   }
   ~Buffer();
 
   /// How many elements there are.
   std::size_t size() const { return size_; }
+  /// The first element, in memory that `Executor::memory` tells the kind of. Error(INVALID_ARGUMENT) on a machine, and
+  /// where the buffer was moved from.
+  T* data();
+  const T* data() const { return const_cast<Buffer*>(this)->data(); }
   /// Replaces all elements. Error(INVALID_ARGUMENT) where there are not as many.
   void upload(std::span<const T> elements);
   /// Copies all elements. Error(INVALID_ARGUMENT) where there is not room for exactly as many.
@@ -132,9 +166,15 @@ class Buffer {
   /// @endcond
 
  private:
+  Buffer(std::shared_ptr<detail::ExecutorBackend> backend, std::uint64_t address, std::size_t size,
+         std::shared_ptr<const void> owner)
+      : backend_(std::move(backend)), owner_(std::move(owner)), address_(address), size_(size), is_borrowed_(true) {}
+
   std::shared_ptr<detail::ExecutorBackend> backend_;
+  std::shared_ptr<const void> owner_;
   std::uint64_t address_ = 0;
   std::size_t size_ = 0;
+  bool is_borrowed_ = false;
 };
 
 template <std::ranges::contiguous_range Elements>

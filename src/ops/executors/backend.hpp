@@ -158,6 +158,7 @@ class ExecutorBackend {
 
   /// See `Executor`.
   virtual std::string name() const = 0;
+  virtual ExecutorMemory memory() const = 0;
   virtual std::uint64_t retired_instructions() const { return 0; }
   virtual void wait() {}
   virtual void start_timing() {}
@@ -190,8 +191,8 @@ class ExecutorBackend {
 }  // namespace detail
 
 std::unique_ptr<detail::ExecutorBackend> make_host_backend();
-/// Error as `Machine` has for a device.
-std::unique_ptr<detail::ExecutorBackend> make_machine_backend(const std::string& device);
+/// Error as `Machine` has for a device and an engine.
+std::unique_ptr<detail::ExecutorBackend> make_machine_backend(const std::string& device, const std::string& engine);
 /// Error as `Executor::cuda` has.
 std::unique_ptr<detail::ExecutorBackend> make_cuda_backend(const std::string& device);
 

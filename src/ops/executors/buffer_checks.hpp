@@ -38,10 +38,29 @@ inline void require_indices(const char* name, ExecutorBackend& backend, const Bu
   }
 }
 
-/// That a result is another buffer than an argument.
+/// The memory of a buffer of an executor, which others may share where it is borrowed.
 template <class T>
-void require_other(const char* name, const Buffer<T>& argument, const Buffer<T>& result) {
-  if (&argument == &result) throw_invalid(name, "the result shares memory with an argument");
+MemoryRange memory_of(const Buffer<T>& buffer) {
+  return {buffer.address(), buffer.address() + buffer.size() * sizeof(T)};
 }
+
+/// That a result is another buffer than an argument, and has no memory in common with it.
+template <class T, class U>
+void require_other(const char* name, const Buffer<T>& argument, const Buffer<U>& result) {
+  const bool is_same = static_cast<const void*>(&argument) == static_cast<const void*>(&result);
+  if (is_same || overlap(memory_of(argument), memory_of(result))) {
+    throw_invalid(name, "the result shares memory with an argument");
+  }
+}
+
+/// That a result has an argument's memory, or none of it.
+template <class T>
+void require_same_or_other(const char* name, const Buffer<T>& argument, const Buffer<T>& result) {
+  if (argument.address() != result.address()) require_other(name, argument, result);
+}
+
+/// Scalars do.
+template <class T>
+void require_same_or_other(const char*, T /*scalar*/, const Buffer<T>&) {}
 
 }  // namespace armillion::ops::detail

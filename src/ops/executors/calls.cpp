@@ -49,6 +49,7 @@ Operand operand_of(T x) {
 template <class T, class... Operands>
 void run(Named operation, Buffer<T>& result, const Operands&... operands) {
   ExecutorBackend& backend = backend_of(operation.name, result, operands...);
+  (require_same_or_other(operation.name, operands, result), ...);
   backend.run(ElementwiseCall{.kind = operation.kind,
                               .type = ELEMENT_TYPE<T>,
                               .size = result.size(),
@@ -127,36 +128,42 @@ void CopyBufferForms<T>::operator()(const Buffer<T>& source, Buffer<T>& result) 
 template <Comparison COMPARISON, class T>
 void CompareBufferForms<COMPARISON, T>::operator()(const Buffer<T>& a, const Buffer<T>& b,
                                                    Buffer<std::uint8_t>& mask) const {
-  backend_of("comparison", mask, a, b)
-      .run(ComparisonCall{.kind = static_cast<ComparisonKind>(COMPARISON),
-                          .type = ELEMENT_TYPE<T>,
-                          .size = mask.size(),
-                          .mask = mask.address(),
-                          .a = a.address(),
-                          .b = operand_of(b)});
+  ExecutorBackend& backend = backend_of("comparison", mask, a, b);
+  require_other("comparison", a, mask);
+  require_other("comparison", b, mask);
+  backend.run(ComparisonCall{.kind = static_cast<ComparisonKind>(COMPARISON),
+                             .type = ELEMENT_TYPE<T>,
+                             .size = mask.size(),
+                             .mask = mask.address(),
+                             .a = a.address(),
+                             .b = operand_of(b)});
 }
 
 template <Comparison COMPARISON, class T>
 void CompareBufferForms<COMPARISON, T>::operator()(const Buffer<T>& a, T b, Buffer<std::uint8_t>& mask) const {
-  backend_of("comparison", mask, a)
-      .run(ComparisonCall{.kind = static_cast<ComparisonKind>(COMPARISON),
-                          .type = ELEMENT_TYPE<T>,
-                          .size = mask.size(),
-                          .mask = mask.address(),
-                          .a = a.address(),
-                          .b = operand_of(b)});
+  ExecutorBackend& backend = backend_of("comparison", mask, a);
+  require_other("comparison", a, mask);
+  backend.run(ComparisonCall{.kind = static_cast<ComparisonKind>(COMPARISON),
+                             .type = ELEMENT_TYPE<T>,
+                             .size = mask.size(),
+                             .mask = mask.address(),
+                             .a = a.address(),
+                             .b = operand_of(b)});
 }
 
 template <class T>
 void WhereBufferForms<T>::operator()(const Buffer<std::uint8_t>& mask, const Buffer<T>& a, const Buffer<T>& b,
                                      Buffer<T>& result) const {
-  backend_of("where", result, mask, a, b)
-      .run(WhereCall{.type = ELEMENT_TYPE<T>,
-                     .size = result.size(),
-                     .mask = mask.address(),
-                     .a = a.address(),
-                     .b = b.address(),
-                     .result = result.address()});
+  ExecutorBackend& backend = backend_of("where", result, mask, a, b);
+  require_other("where", mask, result);
+  require_same_or_other("where", a, result);
+  require_same_or_other("where", b, result);
+  backend.run(WhereCall{.type = ELEMENT_TYPE<T>,
+                        .size = result.size(),
+                        .mask = mask.address(),
+                        .a = a.address(),
+                        .b = b.address(),
+                        .result = result.address()});
 }
 
 template <class T>
@@ -165,6 +172,7 @@ void GatherBufferForms<T>::operator()(const Buffer<T>& source, const Buffer<std:
   ExecutorBackend& backend = backend_of("gather", result, indices);
   require_executor("gather", backend, source);
   require_other("gather", source, result);
+  require_other("gather", indices, result);
   require_indices("gather", backend, indices, source.size());
   backend.run(GatherCall{.type = ELEMENT_TYPE<T>,
                          .size = result.size(),
@@ -180,6 +188,7 @@ void ScatterBufferForms<T>::operator()(const Buffer<T>& source, const Buffer<std
   ExecutorBackend& backend = backend_of("scatter", source, indices);
   require_executor("scatter", backend, result);
   require_other("scatter", source, result);
+  require_other("scatter", indices, result);
   require_indices("scatter", backend, indices, result.size());
   backend.run(ScatterCall{.type = ELEMENT_TYPE<T>,
                           .size = source.size(),
@@ -191,8 +200,10 @@ void ScatterBufferForms<T>::operator()(const Buffer<T>& source, const Buffer<std
 
 template <class T>
 void PrefixSumBufferForms<T>::operator()(const Buffer<T>& x, Buffer<T>& result) const {
-  backend_of("prefix_sum", result, x)
-      .run(PrefixSumCall{.type = ELEMENT_TYPE<T>, .size = result.size(), .x = x.address(), .result = result.address()});
+  ExecutorBackend& backend = backend_of("prefix_sum", result, x);
+  require_same_or_other("prefix_sum", x, result);
+  backend.run(
+      PrefixSumCall{.type = ELEMENT_TYPE<T>, .size = result.size(), .x = x.address(), .result = result.address()});
 }
 
 template <ReductionOperation OPERATION, class T>

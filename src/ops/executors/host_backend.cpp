@@ -151,6 +151,7 @@ std::vector<detail::RowExponentials> exponentials_of_rows(const SoftmaxCall& cal
 class HostBackend final : public detail::ExecutorBackend {
  public:
   std::string name() const override { return "host"; }
+  ExecutorMemory memory() const override { return {.kind = ExecutorMemory::Kind::HOST}; }
 
   std::uint64_t allocate(std::size_t size_bytes) override {
     void* const memory = ::operator new(size_bytes, ALIGNMENT, std::nothrow);

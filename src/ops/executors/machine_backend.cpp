@@ -68,11 +68,15 @@ double number_of_bits(ElementType type, std::uint64_t bits) {
 
 class MachineBackend final : public detail::ExecutorBackend {
  public:
-  explicit MachineBackend(const std::string& device) : machine_({.memory_bytes = 0, .device = device}) {
+  MachineBackend(const std::string& device, const std::string& engine)
+      : machine_({.memory_bytes = 0, .device = device, .engine = engine}) {
     machine_.map_memory(PROGRAMS_BEGIN, PROGRAMS_BYTES, Permissions::READ_EXECUTE);
   }
 
-  std::string name() const override { return "machine on " + machine_.device(); }
+  std::string name() const override {
+    return "machine on " + machine_.device() + (machine_.engine() == "tensor" ? " by the tensor engine" : "");
+  }
+  ExecutorMemory memory() const override { return {.kind = ExecutorMemory::Kind::MACHINE}; }
   std::uint64_t retired_instructions() const override { return machine_.retired_instructions(); }
 
   std::uint64_t allocate(std::size_t size_bytes) override {
@@ -316,8 +320,8 @@ class MachineBackend final : public detail::ExecutorBackend {
 
 }  // namespace
 
-std::unique_ptr<detail::ExecutorBackend> make_machine_backend(const std::string& device) {
-  return std::make_unique<MachineBackend>(device);
+std::unique_ptr<detail::ExecutorBackend> make_machine_backend(const std::string& device, const std::string& engine) {
+  return std::make_unique<MachineBackend>(device, engine);
 }
 
 }  // namespace armillion::ops

@@ -15,6 +15,7 @@ using detail::backend_of;
 using detail::ExecutorBackend;
 using detail::require_executor;
 using detail::require_other;
+using detail::require_same_or_other;
 using detail::Temporary;
 
 template <class T>
@@ -27,7 +28,9 @@ void softmax_of(ExecutorBackend& backend, const Buffer<T>& x, Buffer<T>& result,
 
 template <class T>
 void softmax_of(const Buffer<T>& x, Buffer<T>& result) {
-  softmax_of(backend_of("softmax", result, x), x, result, 1, result.size());
+  ExecutorBackend& backend = backend_of("softmax", result, x);
+  require_same_or_other("softmax", x, result);
+  softmax_of(backend, x, result, 1, result.size());
 }
 
 template <class T>
@@ -35,6 +38,7 @@ void softmax_of(BufferMatrix<const T> x, BufferMatrix<T> result) {
   ExecutorBackend& backend = backend_of("softmax", result.elements(), x.elements());
   require_size("softmax", result.rows(), x.rows());
   require_size("softmax", result.columns(), x.columns());
+  require_same_or_other("softmax", x.elements(), result.elements());
   softmax_of(backend, x.elements(), result.elements(), x.rows(), x.columns());
 }
 

@@ -55,6 +55,7 @@ class CudaBackend final : public detail::ExecutorBackend {
   std::string name() const override {
     return device_->name() == HOST_DEVICE ? fmt::format("cuda on {}", HOST_DEVICE) : device_->name();
   }
+  ExecutorMemory memory() const override { return device_->memory(); }
   void wait() override { device_->wait(); }
   void start_timing() override { device_->start_timing(); }
   ExecutorTimes times() const override { return device_->times(); }

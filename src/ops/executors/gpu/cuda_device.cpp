@@ -107,11 +107,15 @@ class Stopwatch {
 class CudaDevice final : public Device {
  public:
   explicit CudaDevice(int index)
-      : queue_(CudaContext::open(index)),
+      : index_(index),
+        queue_(CudaContext::open(index)),
         driver_(queue_.driver()),
         module_(queue_.context().module(kernels_program())) {}
 
   std::string name() const override { return queue_.context().name(); }
+  ExecutorMemory memory() const override {
+    return {.kind = ExecutorMemory::Kind::GPU, .gpu = index_, .stream = queue_.stream()};
+  }
 
   std::uint64_t allocate(std::size_t size_bytes) override {
     const CudaContext::Use use(queue_.context());
@@ -182,6 +186,7 @@ class CudaDevice final : public Device {
     return function;
   }
 
+  int index_;
   CudaQueue queue_;
   const cuda::Driver& driver_;
   cuda::Module module_;

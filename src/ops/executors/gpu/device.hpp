@@ -28,6 +28,8 @@ class Device {
 
   /// "cuda:0", or "host-lanes".
   virtual std::string name() const = 0;
+  /// See `Executor`.
+  virtual ExecutorMemory memory() const = 0;
 
   /// At least one byte of memory, at a multiple of 256, which holds anything. Error(OUT_OF_MEMORY), saying what was
   /// asked for and what there is.

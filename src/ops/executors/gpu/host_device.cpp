@@ -75,6 +75,7 @@ const std::map<std::string_view, Kernel>& kernels() {
 class HostDevice final : public Device {
  public:
   std::string name() const override { return "host-lanes"; }
+  ExecutorMemory memory() const override { return {.kind = ExecutorMemory::Kind::HOST}; }
 
   std::uint64_t allocate(std::size_t size_bytes) override {
     void* const memory = ::operator new(size_bytes, ALIGNMENT, std::nothrow);

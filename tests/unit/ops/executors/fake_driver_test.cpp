@@ -65,6 +65,24 @@ TEST_F(FakeDriverTest, BuffersBeginWithZerosAndKeepWhatIsUploaded) {
   EXPECT_EQ(elements_of(Buffer<double>(executor, 0)), std::vector<double>());
 }
 
+TEST_F(FakeDriverTest, BuffersAreInTheGpusMemoryAndMayBeLent) {
+  const Executor executor = Executor::cuda();
+  const ExecutorMemory memory = executor.memory();
+  EXPECT_EQ(memory.kind, ExecutorMemory::Kind::GPU);
+  EXPECT_EQ(memory.gpu, 0);
+  EXPECT_NE(memory.stream, nullptr);
+  Buffer<float> owner(executor, std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8});
+  {
+    auto borrowed = Buffer<float>::borrow(executor, owner.data() + 4, 4, nullptr);
+    EXPECT_EQ(elements_of(borrowed), (std::vector<float>{5, 6, 7, 8}));
+    borrowed.upload(std::vector<float>{0, 0, 0, 0});
+  }
+  EXPECT_EQ(calls_of("cuMemFree_v2"), 0) << "the memory is the owner's";
+  EXPECT_EQ(elements_of(owner), (std::vector<float>{1, 2, 3, 4, 0, 0, 0, 0}));
+  expect_error(ErrorCode::INVALID_ARGUMENT, {"multiple of 16 bytes", "cuda:0"},
+               [&] { static_cast<void>(Buffer<float>::borrow(executor, owner.data() + 1, 4, nullptr)); });
+}
+
 TEST_F(FakeDriverTest, EveryKernelIsThereAndIsLaunchedWithAnAddressAndAsManyThreadsAsThereMayBe) {
   const Executor executor = Executor::cuda();
   const auto with_type = [&]<class T>(T) {
