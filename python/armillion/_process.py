@@ -19,6 +19,7 @@ Output = Literal["capture", "inherit"] | Callable[[bytes], object]
 
 CAPTURE_LIMIT_BYTES = 64 * 1024 * 1024
 MEMORY_LIMIT_BYTES = 4 * 1024 * 1024 * 1024
+TENSOR_BATCH = 512
 STACK_BYTES = 8 * 1024 * 1024
 
 
@@ -58,6 +59,9 @@ class Process(_core.Process):
         random: Literal["seeded", "host"] = "seeded",
         seed: int = 0,
         device: str = "cpu",
+        engine: str = "interpreter",
+        tensor_batch: int = TENSOR_BATCH,
+        accelerate_loops: bool = False,
         memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
         stack_bytes: int = STACK_BYTES,
         stdin: bytes | Literal["inherit"] = b"",
@@ -80,6 +84,7 @@ class Process(_core.Process):
         :param clock: "virtual" counts a nanosecond an instruction, so that runs are alike.
         :param random: where getrandom and the like come from; "seeded" starts from ``seed``.
         :param device: where instructions run; system calls are served on the host.
+        :param engine: how they run, with ``tensor_batch`` and ``accelerate_loops``: see ``Machine``.
         :param stdin: the bytes that standard input has, or "inherit" for the host's.
         :param stdout: "capture" (see ``stdout``), "inherit", or what is called with bytes as they are written.
         :param capture_limit_bytes: writes beyond it fail with ENOSPC.
@@ -106,6 +111,9 @@ class Process(_core.Process):
             host_randomness=_choice("random", random, ["seeded", "host"]) == "host",
             seed=seed,
             device=device,
+            engine=engine,
+            tensor_batch=tensor_batch,
+            accelerate_loops=accelerate_loops,
             memory_limit_bytes=memory_limit_bytes,
             stack_bytes=stack_bytes,
             standard_input=None if isinstance(stdin, str) else bytes(stdin),

@@ -241,7 +241,8 @@ std::string describe(const MachineHolder& holder) {
     return start + ", running, " + std::to_string(machine.poll().instructions) + " instructions so far>";
   }
   if (holder.occupancy().is_occupied()) return start + ", running>";
-  return start + ", pc=" + hexadecimal(machine.pc()) + ", " + std::to_string(machine.retired_instructions()) +
+  const std::string engine = machine.engine() == "tensor" ? ", tensor engine" : "";
+  return start + engine + ", pc=" + hexadecimal(machine.pc()) + ", " + std::to_string(machine.retired_instructions()) +
          " instructions retired>";
 }
 
@@ -272,16 +273,31 @@ void bind_machine(nb::module_& module) {
       "One bare AArch64 machine: registers and a flat memory from address 0, on the CPU or on a GPU.");
   type.def(
       "__init__",
-      [](MachineHolder* self, std::uint64_t memory_bytes, std::uint64_t memory_limit_bytes, std::string device) {
-        const MachineOptions options{
-            .memory_bytes = memory_bytes, .memory_limit_bytes = memory_limit_bytes, .device = std::move(device)};
+      [](MachineHolder* self, std::uint64_t memory_bytes, std::uint64_t memory_limit_bytes, std::string device,
+         std::string engine, std::uint32_t tensor_batch, bool accelerate_loops) {
+        const MachineOptions options{.memory_bytes = memory_bytes,
+                                     .memory_limit_bytes = memory_limit_bytes,
+                                     .device = std::move(device),
+                                     .engine = std::move(engine),
+                                     .tensor_batch = tensor_batch,
+                                     .tensor_loops = accelerate_loops ? LoopAcceleration::ON : LoopAcceleration::OFF};
         new (self) MachineHolder(options);
       },
       nb::arg("memory_bytes") = MachineOptions().memory_bytes, nb::kw_only(),
       nb::arg("memory_limit_bytes") = MachineOptions().memory_limit_bytes, nb::arg("device") = "cpu",
-      "Memory in bytes, rounded up to pages of 4 KiB; what the machine may map at most; and where it runs: \"cpu\", "
-      "\"cuda\" for the first GPU, \"cuda:N\" for another, or \"host-lanes\", a GPU's code on the CPU.");
+      nb::arg("engine") = "interpreter", nb::arg("tensor_batch") = MachineOptions().tensor_batch,
+      nb::arg("accelerate_loops") = false,
+      "Memory in bytes, rounded up to pages of 4 KiB; what the machine may map at most; where it runs: \"cpu\", "
+      "\"cuda\" for the first GPU, \"cuda:N\" for another, or \"host-lanes\", a GPU's code on the CPU; and how: by "
+      "the \"interpreter\", or by the \"tensor\" engine, which executes up to tensor_batch instructions as arrays and, "
+      "with accelerate_loops, skips iterations of loops that it can prove the outcome of. Results are the same.");
   type.def_prop_ro("device", [](const MachineHolder& holder) { return holder.get().device(); }, "Where it runs.");
+  type.def_prop_ro(
+      "engine", [](const MachineHolder& holder) { return holder.idle().engine(); },
+      "How it executes instructions: \"interpreter\" or \"tensor\".");
+  type.def_prop_ro(
+      "tensor_statistics", [](const MachineHolder& holder) { return holder.idle().tensor_statistics(); },
+      "What the tensor engine has done since the machine was made; all zero for the interpreter.");
   bind_memory(type);
   bind_machine_state(type);
   bind_running(type);

@@ -48,9 +48,10 @@ void bind_constructor(nb::class_<ProcessHolder>& type) {
       [](ProcessHolder* self, std::string program, std::vector<std::string> arguments,
          std::vector<std::string> environment, nb::handle program_bytes, std::string program_name, std::string sysroot,
          const std::vector<Directory>& directories, std::string working_directory, bool virtual_clock,
-         bool host_randomness, std::uint64_t seed, std::string device, std::uint64_t memory_limit_bytes,
-         std::uint64_t stack_bytes, std::optional<nb::bytes> standard_input, nb::handle standard_output,
-         nb::handle standard_error, std::uint64_t capture_limit_bytes, bool stop_at_fault, nb::object on_system_call,
+         bool host_randomness, std::uint64_t seed, std::string device, std::string engine, std::uint32_t tensor_batch,
+         bool accelerate_loops, std::uint64_t memory_limit_bytes, std::uint64_t stack_bytes,
+         std::optional<nb::bytes> standard_input, nb::handle standard_output, nb::handle standard_error,
+         std::uint64_t capture_limit_bytes, bool stop_at_fault, nb::object on_system_call,
          nb::object on_unsupported_system_call) {
         ProcessOptions options;
         options.program = std::move(program);
@@ -71,6 +72,9 @@ void bind_constructor(nb::class_<ProcessHolder>& type) {
         options.random = host_randomness ? RandomSource::HOST : RandomSource::SEEDED;
         options.seed = seed;
         options.device = std::move(device);
+        options.engine = std::move(engine);
+        options.tensor_batch = tensor_batch;
+        options.tensor_loops = accelerate_loops ? LoopAcceleration::ON : LoopAcceleration::OFF;
         options.memory_limit_bytes = memory_limit_bytes;
         options.stack_bytes = stack_bytes;
         if (standard_input) {
@@ -87,11 +91,11 @@ void bind_constructor(nb::class_<ProcessHolder>& type) {
       },
       nb::arg("program"), nb::kw_only(), nb::arg("arguments"), nb::arg("environment"), nb::arg("program_bytes").none(),
       nb::arg("program_name"), nb::arg("sysroot"), nb::arg("directories"), nb::arg("working_directory"),
-      nb::arg("virtual_clock"), nb::arg("host_randomness"), nb::arg("seed"), nb::arg("device"),
-      nb::arg("memory_limit_bytes"), nb::arg("stack_bytes"), nb::arg("standard_input").none(),
-      nb::arg("standard_output").none(), nb::arg("standard_error").none(), nb::arg("capture_limit_bytes"),
-      nb::arg("stop_at_fault"), nb::arg("on_system_call").none(), nb::arg("on_unsupported_system_call").none(),
-      "See armillion.Process, which gives all of these.");
+      nb::arg("virtual_clock"), nb::arg("host_randomness"), nb::arg("seed"), nb::arg("device"), nb::arg("engine"),
+      nb::arg("tensor_batch"), nb::arg("accelerate_loops"), nb::arg("memory_limit_bytes"), nb::arg("stack_bytes"),
+      nb::arg("standard_input").none(), nb::arg("standard_output").none(), nb::arg("standard_error").none(),
+      nb::arg("capture_limit_bytes"), nb::arg("stop_at_fault"), nb::arg("on_system_call").none(),
+      nb::arg("on_unsupported_system_call").none(), "See armillion.Process, which gives all of these.");
 }
 
 nb::bytes captured_output(const ProcessHolder& holder, int descriptor) {

@@ -12,6 +12,7 @@
 #include "armillion/permissions.hpp"
 #include "armillion/process.hpp"
 #include "armillion/stop_reason.hpp"
+#include "armillion/tensor.hpp"
 #include "bindings.hpp"
 #include "text.hpp"
 
@@ -89,10 +90,37 @@ void bind_enumerations(nb::module_& module) {
       .value("ALL", Permissions::ALL);
 }
 
+void bind_tensor_statistics(nb::module_& module) {
+  nb::class_<TensorStatistics>(module, "TensorStatistics", "What the tensor engine of a machine has done.")
+      .def_ro("batches", &TensorStatistics::batches, "Batches of which at least one instruction was committed.")
+      .def_ro("waves", &TensorStatistics::waves,
+              "Waves of those batches: instructions of one wave do not depend on each other.")
+      .def_ro("gathered", &TensorStatistics::gathered, "Instructions gathered for batches, committed or not.")
+      .def_ro("instructions_in_batches", &TensorStatistics::instructions_in_batches, "Retired by batches.")
+      .def_ro("instructions_single", &TensorStatistics::instructions_single,
+              "Retired by the interpreter, one at a time, as a batch cannot hold them.")
+      .def_ro("instructions_accelerated", &TensorStatistics::instructions_accelerated,
+              "Retired without having been executed one by one.")
+      .def_ro("wrong_guesses", &TensorStatistics::wrong_guesses,
+              "Batches cut behind a branch that went elsewhere than expected.")
+      .def_ro("conflicts", &TensorStatistics::conflicts,
+              "Batches cut before a load that had to see what an earlier instruction of the batch stores.")
+      .def("__repr__", [](const TensorStatistics& statistics) {
+        const auto field = [](const char* name, std::uint64_t count) {
+          return std::string(name) + "=" + std::to_string(count);
+        };
+        return "TensorStatistics(" + field("batches", statistics.batches) + ", " + field("waves", statistics.waves) +
+               ", " + field("instructions_in_batches", statistics.instructions_in_batches) + ", " +
+               field("instructions_single", statistics.instructions_single) + ", " +
+               field("instructions_accelerated", statistics.instructions_accelerated) + ")";
+      });
+}
+
 }  // namespace
 
 void bind_values(nb::module_& module) {
   bind_enumerations(module);
+  bind_tensor_statistics(module);
 
   nb::class_<MemoryFault>(module, "MemoryFault", "The access that made a run stop.")
       .def_ro("address", &MemoryFault::address, "First byte that is not allowed.")

@@ -22,8 +22,7 @@ from armillion.compat import (
     UnexpectedStop,
 )
 from assembler import ENDLESS, assemble
-
-DEVICES = ["cpu", "host-lanes"]
+from conftest import DEVICES
 
 # Counts X0 up to 1000.
 COUNT = """
@@ -38,6 +37,20 @@ COUNT_CYCLES = 2 + 3 * 1000
 
 # Asks for the call in X8 = 93 twice.
 CALLS = "movz x8, #93\n svc #0\n add x0, x0, #1\n svc #0\n hlt #0"
+
+# Loops with stores that later loads have to see, and branches that go both ways.
+STORES = """
+        movz  x1, #200
+        movz  x2, #0x4000
+loop:   str   x1, [x2]
+        ldr   x3, [x2], #8
+        add   x0, x0, x3
+        tbz   x1, #1, even
+        eor   x4, x4, x0
+even:   subs  x1, x1, #1
+        b.ne  loop
+        hlt   #0
+"""
 
 FOREVER = "loop: add x0, x0, #1\n b loop"
 
@@ -325,15 +338,20 @@ class TestParallelMetalCPU:
             cpu.set_pc_lane(2, 0)
 
 
-@pytest.mark.parametrize("device", DEVICES)
+# Where the tensor engine runs, too.
+ENGINES = [("cpu", "interpreter"), ("cpu", "tensor"), ("host-lanes", "interpreter"), ("host-lanes", "tensor")]
+ENGINES_OF_GPUS = [pytest.param("cuda", engine, marks=pytest.mark.gpu) for engine in ("interpreter", "tensor")]
+
+
+@pytest.mark.parametrize(("device", "engine"), [*ENGINES, *ENGINES_OF_GPUS])
 class TestTensorNativeCPU:
-    def make(self, program: str, device: str) -> TensorNativeCPU:
-        cpu = TensorNativeCPU(mem_size=65536, device=device)
+    def make(self, program: str, device: str, engine: str) -> TensorNativeCPU:
+        cpu = TensorNativeCPU(mem_size=65536, device=device, engine=engine)
         cpu.load_program(words(program))
         return cpu
 
-    def test_steps(self, device: str) -> None:
-        cpu = self.make("mov x0, #1\n svc #0\n hlt #0", device)
+    def test_steps(self, device: str, engine: str) -> None:
+        cpu = self.make("mov x0, #1\n svc #0\n hlt #0", device, engine)
         assert cpu.step() == (True, False) and cpu.pc == 4
         assert cpu.step() == (True, True) and cpu.pc == 4, "the call is left to the caller"
         cpu.pc = 8
@@ -342,22 +360,82 @@ class TestTensorNativeCPU:
         assert (cpu.inst_count, cpu.syscall_count) == (1, 1)
 
     @pytest.mark.parametrize("run", [TensorNativeCPU.run, TensorNativeCPU.run_zero_sync])
-    def test_runs(self, device: str, run: Callable[..., compat.ExecutionStats]) -> None:
-        cpu = self.make(COUNT, device)
+    def test_runs(self, device: str, engine: str, run: Callable[..., compat.ExecutionStats]) -> None:
+        cpu = self.make(COUNT, device, engine)
         stats = run(cpu, max_instructions=1000)
         assert (stats.instructions_executed, cpu.halted) == (1000, False)
         stats = run(cpu)
         assert (stats.instructions_executed, cpu.halted, cpu.get_register(0)) == (COUNT_CYCLES - 1000, True, 1000)
         assert stats.ips == stats.instructions_executed / stats.time_seconds
         assert run(cpu).instructions_executed == 0
-        cpu = self.make(CALLS, device)
+        cpu = self.make(CALLS, device, engine)
         stats = run(cpu)
         assert (stats.instructions_executed, stats.syscalls, cpu.pc) == (1, 1, 8)
 
-    def test_batches_are_counted(self, device: str) -> None:
-        stats = self.make(COUNT, device).run_zero_sync(max_instructions=1000, batch_size=64)
-        assert stats.cycles == 16
+    def test_ends_as_the_interpreter_on_the_cpu_does(self, device: str, engine: str) -> None:
+        cpu, other = self.make(STORES, device, engine), self.make(STORES, "cpu", "interpreter")
+        stops = []
+        for runner in (cpu, other):
+            stats = [
+                runner.run(max_instructions=100),
+                runner.run_zero_sync(max_instructions=300, batch_size=7),
+                runner.run_zero_sync(max_instructions=10_000, batch_size=256),
+            ]
+            stops.append([(each.instructions_executed, each.syscalls) for each in stats])
+            assert runner.halted
+        assert stops[0] == stops[1]
+        assert cpu.machine.state_hash() == other.machine.state_hash()
+        assert cpu.machine.retired_instructions == other.machine.retired_instructions
 
-    def test_engines_that_are_not_there_are_refused(self, device: str) -> None:
-        with pytest.raises(armillion.UnavailableError, match="'interpreter'"):
-            TensorNativeCPU(device=device, engine="abacus")
+
+def test_engines_that_are_not_there_are_refused() -> None:
+    with pytest.raises(armillion.UnavailableError, match="'interpreter', 'tensor'"):
+        TensorNativeCPU(engine="abacus")
+
+
+def test_the_interpreter_counts_the_batches_that_instructions_would_fill() -> None:
+    cpu = TensorNativeCPU()
+    cpu.load_program(words(COUNT))
+    assert cpu.run_zero_sync(max_instructions=1000, batch_size=64).cycles == 16
+
+
+class TestBatchesOfTheTensorEngine:
+    # One instruction that all others depend on, and no branch.
+    STRAIGHT = "\n".join(["add x0, x0, #1"] * 1000) + "\n hlt #0"
+
+    def make(self) -> TensorNativeCPU:
+        cpu = TensorNativeCPU(engine="tensor")
+        cpu.load_program(words(self.STRAIGHT))
+        return cpu
+
+    def test_are_of_the_size_that_is_asked_for_and_counted(self) -> None:
+        counts = {}
+        for size in (1, 10, 100, 500):
+            cpu = self.make()
+            stats = cpu.run_zero_sync(max_instructions=1000, batch_size=size)
+            counts[size] = stats.cycles
+            statistics = cpu.machine.tensor_statistics
+            assert statistics.batches == stats.cycles and statistics.instructions_in_batches == 1000
+            assert cpu.get_register(0) == stats.instructions_executed == 1000
+        # The first batches are shorter than they may be, so that there are more than would be filled.
+        assert counts[1] == 1000 and 100 <= counts[10] < 200 and 10 <= counts[100] < 30 and 2 <= counts[500] < 20
+
+    def test_of_another_size_go_on_where_the_machine_is(self) -> None:
+        cpu = self.make()
+        cpu.set_register(5, -7)
+        cpu.run_zero_sync(max_instructions=300, batch_size=10)
+        before = cpu.machine
+        cpu.run_zero_sync(max_instructions=200, batch_size=10)
+        assert cpu.machine is before
+        stats = cpu.run_zero_sync(max_instructions=100, batch_size=100)
+        assert cpu.machine is not before and stats.instructions_executed == 100
+        assert (cpu.get_register(0), cpu.get_register(5), cpu.pc) == (600, -7, 2400)
+        assert cpu.machine.retired_instructions == 600
+
+    def test_have_a_size_that_there_is(self) -> None:
+        cpu = self.make()
+        cpu.run(max_instructions=10)
+        for size in (0, 65_537):
+            with pytest.raises(armillion.InvalidArgumentError, match="batch"):
+                cpu.run_zero_sync(batch_size=size)
+        assert cpu.run().instructions_executed == 990

@@ -12,9 +12,8 @@ import pytest
 import armillion
 from armillion import Fleet, FleetProgress, Lane, Machine, Process, StopReason
 from assembler import ENDLESS, SUM, assemble
-from conftest import interrupted_after
+from conftest import DEVICES, interrupted_after
 
-DEVICES = ["cpu", "host-lanes"]
 LANES = 40
 
 

@@ -13,7 +13,9 @@ from armillion import Access, FaultKind, Machine, Permissions, StopReason
 from assembler import SUM, assemble
 
 
-def test_a_program_runs_to_its_halt(machine: Machine) -> None:
+def test_a_program_runs_to_its_halt(machine_there: Machine, device: str) -> None:
+    machine = machine_there
+    assert machine.device.startswith(device) and machine.engine == "interpreter"
     machine.load_program(assemble(SUM))
     machine.x[0] = 100
     result = machine.execute()
@@ -54,7 +56,8 @@ def test_what_is_no_program_is_refused(machine: Machine) -> None:
         machine.load_program(assemble(SUM), address=1 << 40)
 
 
-def test_an_instruction_limit_stops_exactly_there_and_the_run_goes_on(machine: Machine) -> None:
+def test_an_instruction_limit_stops_exactly_there_and_the_run_goes_on(machine_there: Machine) -> None:
+    machine = machine_there
     machine.load_program(assemble(SUM))
     machine.x[0] = 100
     result = machine.execute(instruction_limit=50)
@@ -63,7 +66,8 @@ def test_an_instruction_limit_stops_exactly_there_and_the_run_goes_on(machine: M
     assert machine.x[1] == 5050
 
 
-def test_a_step_is_one_instruction(machine: Machine) -> None:
+def test_a_step_is_one_instruction(machine_there: Machine) -> None:
+    machine = machine_there
     machine.load_program(assemble("mov x0, #5\n mov x1, #6\n hlt #0"))
     machine.step()
     assert (machine.x[0], machine.x[1], machine.pc) == (5, 0, 4)
@@ -100,7 +104,8 @@ class TestRegisters:
         with pytest.raises(armillion.InvalidArgumentError, match="2 values were given for 3 registers"):
             machine.x[:3] = [1, 2]
 
-    def test_of_vectors_are_seen_as_integers_and_as_numbers(self, machine: Machine) -> None:
+    def test_of_vectors_are_seen_as_integers_and_as_numbers(self, machine_there: Machine) -> None:
+        machine = machine_there
         machine.v[2] = (1 << 127) | 5
         assert machine.v[2] == (1 << 127) | 5
         machine.d[2] = -1.5
@@ -118,7 +123,8 @@ class TestRegisters:
         registers[0] = 5
         assert registers[0] == 5
 
-    def test_stack_pointer_flags_and_pc(self, machine: Machine) -> None:
+    def test_stack_pointer_flags_and_pc(self, machine_there: Machine) -> None:
+        machine = machine_there
         machine.sp = 0x8000
         machine.nzcv = 0x60000000
         machine.load_program(assemble("mov x0, sp\n cset x1, eq\n cset x2, mi\n hlt #0"))
@@ -174,7 +180,8 @@ class TestMemory:
             machine.read_memory(4 * 1024 * 1024 - 4, 8)
         assert isinstance(error.value, LookupError) and isinstance(error.value, armillion.Error)
 
-    def test_can_be_mapped_and_protected(self, machine: Machine) -> None:
+    def test_can_be_mapped_and_protected(self, machine_there: Machine) -> None:
+        machine = machine_there
         machine.map_memory(1 << 32, 8192, Permissions.READ_WRITE)
         machine.write_memory(1 << 32, b"mapped")
         machine.protect_memory(1 << 32, 8192, Permissions.READ)
@@ -192,7 +199,8 @@ class TestMemory:
 
 
 class TestSnapshots:
-    def test_bring_state_and_memory_back(self, machine: Machine) -> None:
+    def test_bring_state_and_memory_back(self, machine_there: Machine) -> None:
+        machine = machine_there
         machine.load_program(assemble("str x0, [x1]\n hlt #0"))
         machine.x[:2] = [5, 0x1000]
         start = machine.snapshot()
@@ -202,11 +210,15 @@ class TestSnapshots:
         machine.restore(start)
         assert machine.read_memory(0x1000, 1) == b"\0" and machine.pc == 0 and machine.state_hash() == before
 
-    def test_go_to_other_machines(self, machine: Machine) -> None:
+    def test_go_to_other_machines(self, machine: Machine, machine_there: Machine) -> None:
+        machine.load_program(assemble(SUM))
         machine.x[0] = 3
-        with Machine() as other:
-            other.restore(machine.snapshot())
-            assert other.x[0] == 3 and other.state_hash() == machine.state_hash()
+        machine.execute(5)
+        machine_there.restore(machine.snapshot())
+        assert machine_there.x[0] == 2 and machine_there.state_hash() == machine.state_hash()
+        machine_there.execute()
+        machine.restore(machine_there.snapshot())
+        assert machine.x[1] == 6 and machine.retired_instructions == 11
 
 
 class TestLife:
@@ -231,12 +243,52 @@ class TestLife:
             Machine(device="gpu")
 
 
-def test_a_machine_on_a_device_ends_as_on_the_cpu(machine: Machine) -> None:
-    with Machine(device="host-lanes") as other:
-        for runner in (machine, other):
-            runner.load_program(assemble(SUM))
-            runner.x[0] = 1000
-            runner.execute()
-        assert other.device == "host-lanes" and other.state_hash() == machine.state_hash()
+def test_a_machine_on_a_device_ends_as_on_the_cpu(machine: Machine, machine_there: Machine, device: str) -> None:
+    for runner in (machine, machine_there):
+        runner.load_program(assemble(SUM))
+        runner.x[0] = 1000
+        runner.execute()
+    assert machine_there.state_hash() == machine.state_hash()
+    if device != "cpu":
         with pytest.raises(armillion.InvalidArgumentError, match="watchpoint"):
-            other.add_watchpoint(0, 8)
+            machine_there.add_watchpoint(0, 8)
+
+
+class TestTensorEngine:
+    def test_ends_as_the_interpreter_and_tells_what_it_did(self, machine: Machine, device: str) -> None:
+        with Machine(device=device, engine="tensor", tensor_batch=64) as other:
+            for runner in (machine, other):
+                runner.load_program(assemble(SUM))
+                runner.x[0] = 1000
+                runner.execute(2000)
+                runner.execute()
+            assert other.engine == "tensor" and "tensor engine, pc=" in repr(other)
+            assert other.state_hash() == machine.state_hash()
+            statistics = other.tensor_statistics
+            retired = statistics.instructions_in_batches + statistics.instructions_single
+            assert retired == other.retired_instructions == 3002 and statistics.instructions_accelerated == 0
+            assert 3002 / 64 <= statistics.batches <= statistics.waves <= statistics.gathered
+            assert statistics.wrong_guesses >= 0 and statistics.conflicts == 0
+            assert f"batches={statistics.batches}, " in repr(statistics)
+
+    def test_solves_loops_where_it_is_told_to(self) -> None:
+        machine = Machine(engine="tensor", accelerate_loops=True)
+        machine.load_program(assemble("loop: add x1, x1, #3\n sub x0, x0, #1\n cbnz x0, loop\n hlt #0"))
+        machine.x[0] = 1_000_000
+        assert machine.execute().instructions == 3_000_001
+        assert machine.x[1] == 3_000_000 and machine.tensor_statistics.instructions_accelerated > 2_900_000
+
+    def test_of_the_interpreter_is_told_nothing(self, machine: Machine) -> None:
+        machine.load_program(assemble("hlt #0"))
+        machine.execute()
+        statistics = machine.tensor_statistics
+        assert (statistics.batches, statistics.gathered, statistics.instructions_single) == (0, 0, 0)
+
+    def test_has_batches_that_there_are(self) -> None:
+        for batch in (0, 65_537):
+            with pytest.raises(armillion.InvalidArgumentError, match="1 to 65536"):
+                Machine(engine="tensor", tensor_batch=batch)
+        with pytest.raises(armillion.InvalidArgumentError, match="'cpu' only"):
+            Machine(device="host-lanes", engine="tensor", accelerate_loops=True)
+        with pytest.raises(armillion.InvalidArgumentError, match="no engine 'steam'"):
+            Machine(engine="steam")

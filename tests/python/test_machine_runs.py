@@ -16,7 +16,8 @@ from conftest import interrupted_after
 
 
 class TestInterruption:
-    def test_by_control_c_leaves_a_machine_that_goes_on(self, machine: Machine) -> None:
+    def test_by_control_c_leaves_a_machine_that_goes_on(self, machine_there: Machine) -> None:
+        machine = machine_there
         machine.load_program(assemble("loop: add x0, x0, #1\n b loop"))
         with pytest.raises(KeyboardInterrupt), interrupted_after(0.2):
             machine.execute()
@@ -25,7 +26,8 @@ class TestInterruption:
         assert machine.execute(1000).instructions == 1000
         assert machine.retired_instructions == retired + 1000 and machine.x[0] == count + 500
 
-    def test_by_a_timeout(self, machine: Machine) -> None:
+    def test_by_a_timeout(self, machine_there: Machine) -> None:
+        machine = machine_there
         machine.load_program(assemble(ENDLESS))
         for seconds in (0.01, 0.2):
             result = machine.execute(timeout_seconds=seconds)
@@ -87,7 +89,8 @@ class TestInterruption:
 
 
 class TestBackground:
-    def test_runs_are_polled_cancelled_and_waited_for(self, machine: Machine) -> None:
+    def test_runs_are_polled_cancelled_and_waited_for(self, machine_there: Machine) -> None:
+        machine = machine_there
         machine.load_program(assemble(ENDLESS))
         machine.start()
         assert machine.is_running and machine.poll().is_running

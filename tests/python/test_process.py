@@ -15,8 +15,8 @@ from armillion import Process, StopReason
 from conftest import interrupted_after
 
 
-def test_a_program_prints_and_exits(programs: pathlib.Path) -> None:
-    with Process(programs / "hello", ["world"]) as process:
+def test_a_program_prints_and_exits(programs: pathlib.Path, device: str) -> None:
+    with Process(programs / "hello", ["world"], device=device) as process:
         result = process.run()
         assert result.stop_reason == StopReason.EXITED and result.exit_code == 0 and result.signal == 0
         assert b"world" in process.stdout and process.stderr == b""
@@ -24,17 +24,18 @@ def test_a_program_prints_and_exits(programs: pathlib.Path) -> None:
         assert "exit_code=0" in repr(result)
 
 
-def test_runs_are_the_same_with_a_virtual_clock(programs: pathlib.Path) -> None:
+def test_runs_are_the_same_with_a_virtual_clock(programs: pathlib.Path, device: str) -> None:
     ends = []
-    for _ in range(2):
-        process = Process(programs / "primes", ["1000"], clock="virtual", seed=7)
+    for where, engine in [("cpu", "interpreter"), (device, "interpreter"), (device, "tensor")]:
+        process = Process(programs / "primes", ["1000"], clock="virtual", seed=7, device=where, engine=engine)
         result = process.run()
         ends.append((result.instructions, process.state_hash(), process.stdout))
-    assert ends[0] == ends[1]
+        assert process.machine.engine == engine
+    assert ends[0] == ends[1] == ends[2]
 
 
-def test_an_instruction_limit_stops_exactly_there(programs: pathlib.Path) -> None:
-    process = Process(programs / "primes", ["1000"], clock="virtual")
+def test_an_instruction_limit_stops_exactly_there(programs: pathlib.Path, device: str) -> None:
+    process = Process(programs / "primes", ["1000"], clock="virtual", device=device)
     assert process.run(instruction_limit=1000).instructions == 1000
     process.step()
     assert process.retired_instructions == 1001
@@ -106,8 +107,8 @@ def test_symbols_are_found_by_name_and_by_address(programs: pathlib.Path) -> Non
         process.run_to("nothing")
 
 
-def test_a_process_is_run_to_a_place_and_looked_at(programs: pathlib.Path) -> None:
-    process = Process(programs / "hello", ["a", "b"])
+def test_a_process_is_run_to_a_place_and_looked_at(programs: pathlib.Path, device: str) -> None:
+    process = Process(programs / "hello", ["a", "b"], device=device)
     result = process.run_to("main")
     machine = process.machine
     assert machine is process.machine and machine.pc == result.pc == process.address_of("main")
@@ -138,8 +139,8 @@ def test_hooks_of_its_machine_see_it_run(programs: pathlib.Path) -> None:
     assert watched.run().exit_code == 0 and watched.state_hash() == process.state_hash()
 
 
-def test_snapshots_bring_output_back_too(programs: pathlib.Path) -> None:
-    process = Process(programs / "hello", ["x"], clock="virtual")
+def test_snapshots_bring_output_back_too(programs: pathlib.Path, device: str) -> None:
+    process = Process(programs / "hello", ["x"], clock="virtual", device=device)
     process.run_to("main")
     start = process.snapshot()
     first = process.run()

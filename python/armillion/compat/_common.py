@@ -103,9 +103,9 @@ def understand(machine: Machine, result: RunResult) -> Stop:
 class SingleMachine:
     """Registers, flags and memory of one machine, as all of the classes have them."""
 
-    def __init__(self, memory_size: int, device: str) -> None:
+    def __init__(self, memory_size: int, device: str, engine: str = "interpreter") -> None:
         self.memory_size = memory_size
-        self._machine = Machine(memory_size, device=device)
+        self._machine = Machine(memory_size, device=device, engine=engine)
 
     @property
     def machine(self) -> Machine:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import SupportsIndex
 
-from armillion._core import RunResult
+from armillion._core import Machine, RunResult
 from armillion._types import BytesLike
 from armillion.compat._common import (
     DEFAULT_MEMORY_BYTES,
@@ -18,7 +18,7 @@ from armillion.compat._common import (
 )
 from armillion.errors import InvalidArgumentError, UnavailableError
 
-ENGINES = ("interpreter",)
+ENGINES = ("interpreter", "tensor")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,11 @@ class ExecutionStats:
 
 
 class TensorNativeCPU(SingleMachine):
-    """One machine whose runs end at HLT and behind the first SVC. After HLT it stays halted."""
+    """One machine whose runs end at HLT and behind the first SVC. After HLT it stays halted.
+
+    With the engine "tensor" batches of instructions are executed as arrays, as they used to be; the "interpreter" is
+    much faster. Both end in the same state.
+    """
 
     def __init__(
         self, mem_size: int = DEFAULT_MEMORY_BYTES, *, device: str = "cpu", engine: str = "interpreter"
@@ -46,9 +50,10 @@ class TensorNativeCPU(SingleMachine):
         """:raises UnavailableError: for an engine that this version does not have."""
         if engine not in ENGINES:
             raise UnavailableError(f"there is no engine {engine!r}: this version has {', '.join(map(repr, ENGINES))}")
-        super().__init__(mem_size, device)
+        super().__init__(mem_size, device, engine)
         self.mem_size = mem_size
         self.engine = engine
+        self._tensor_batch: int | None = None
         self.halted = False
         self.inst_count = 0
         self.syscall_count = 0
@@ -78,12 +83,31 @@ class TensorNativeCPU(SingleMachine):
         return self._run(max_instructions)
 
     def run_zero_sync(self, max_instructions: int = 1_000_000, batch_size: int = 64) -> ExecutionStats:
-        """The same; ``cycles`` are batches. Stops exactly at the limit, which used to be passed by up to a batch."""
+        """The same in batches, which ``cycles`` counts. Stops exactly at the limit, which used to be passed by up to a
+        batch.
+
+        With the engine "tensor" a batch has so many instructions at most, and those are counted that there were; where
+        that is another size than before, ``machine`` is a new one with the old one's state and memory. The interpreter
+        has no batches: as many are counted as the instructions would fill.
+        """
         if batch_size < 1:
             raise InvalidArgumentError("a batch has at least one instruction")
+        if self.engine == "tensor":
+            self._use_batches_of(batch_size)
+        before = self._machine.tensor_statistics.batches
         stats = self._run(max_instructions)
-        batches = -(-stats.instructions_executed // batch_size)
+        batches = self._machine.tensor_statistics.batches - before
+        if self.engine != "tensor":
+            batches = -(-stats.instructions_executed // batch_size)
         return ExecutionStats(stats.instructions_executed, batches, stats.time_seconds, stats.syscalls)
+
+    def _use_batches_of(self, batch_size: int) -> None:
+        if batch_size == self._tensor_batch:
+            return
+        machine = Machine(self.memory_size, device=self._machine.device, engine=self.engine, tensor_batch=batch_size)
+        machine.restore(self._machine.snapshot())
+        self._machine.close()
+        self._machine, self._tensor_batch = machine, batch_size
 
     def _run(self, max_instructions: int) -> ExecutionStats:
         self.inst_count = 0
