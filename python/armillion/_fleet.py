@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import DTypeLike, NDArray
 from typing_extensions import Self
 
 from armillion import _core, _display
 from armillion._core import FleetProgress, FleetResult, Machine, StopReason
+from armillion._dlpack import Operand, SupportsDLPack, as_array
 from armillion._lanes import U64, Lane, LaneResults, lane_results
 from armillion._process import Process
 from armillion._types import BytesLike
@@ -32,12 +33,12 @@ class _Registers:
             return self._fleet.vector_low_halves(number).view(np.float64)
         return self._fleet.general_registers(number)
 
-    def __setitem__(self, number: int, values: ArrayLike) -> None:
+    def __setitem__(self, number: int, values: Operand) -> None:
         if self._is_float:
-            floats = np.asarray(values, dtype=np.float64)
+            floats = as_array(values).astype(np.float64, copy=False)
             self._fleet.set_vector_low_halves(number, self._for_lanes(floats).view(np.uint64))
         else:
-            self._fleet.set_general_registers(number, self._for_lanes(_as_registers(np.asarray(values))))
+            self._fleet.set_general_registers(number, self._for_lanes(_as_registers(as_array(values))))
 
     def _for_lanes(self, values: NDArray[Any]) -> NDArray[Any]:
         return np.ascontiguousarray(np.broadcast_to(values, (len(self._fleet),)))
@@ -87,11 +88,11 @@ def _as_registers(values: NDArray[Any]) -> U64:
     raise InvalidArgumentError(f"general registers hold integers, not {values.dtype}")
 
 
-def _argument(values: ArrayLike | range, lanes: int) -> tuple[bool, U64 | None, int]:
+def _argument(values: Operand | range, lanes: int) -> tuple[bool, U64 | None, int]:
     """One argument of a call as the extension module takes it."""
     if isinstance(values, range) and values.step == 1 and len(values) == lanes:
         return False, None, values.start % 2**64
-    array = np.asarray(values)
+    array = as_array(values)
     if array.shape not in ((), (lanes,)):
         raise InvalidArgumentError(f"an argument has one value, or one for each of the {lanes} lanes; {array.shape}")
     array = np.ascontiguousarray(np.broadcast_to(array, (lanes,)))
@@ -175,9 +176,12 @@ class Fleet(_core.Fleet):
         """The same bytes of all lanes: shape (lanes, size_bytes)."""
         return self.read_memory_of_all(address, size_bytes)
 
-    def write_memory(self, address: int, data: BytesLike) -> None:
+    def write_memory(self, address: int, data: BytesLike | SupportsDLPack) -> None:
         """Writes to all lanes: a row of an array to each, or the same bytes to all."""
-        array: NDArray[Any] = data if isinstance(data, np.ndarray) else np.frombuffer(memoryview(data), dtype=np.uint8)
+        if isinstance(data, SupportsDLPack):
+            array = as_array(data)
+        else:
+            array = np.frombuffer(memoryview(data), dtype=np.uint8)
         if array.ndim < 2:
             row = np.ascontiguousarray(array).view(np.uint8).reshape(1, -1)
             rows = np.broadcast_to(row, (len(self), row.size))
@@ -219,7 +223,7 @@ class Fleet(_core.Fleet):
     def call(
         self,
         function: int | str,
-        *arguments: ArrayLike | range,
+        *arguments: Operand | range,
         result: DTypeLike = np.uint64,
         instruction_limit: int | None = None,
         timeout_seconds: float | None = None,
@@ -243,7 +247,7 @@ class Fleet(_core.Fleet):
         self,
         first: int | str,
         second: int | str,
-        *arguments: ArrayLike | range,
+        *arguments: Operand | range,
         result: DTypeLike = np.uint64,
         instruction_limit: int | None = None,
         timeout_seconds: float | None = None,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import DTypeLike, NDArray
 
+from armillion._dlpack import Operand, as_array
 from armillion.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from armillion._executors import Buffer
 
 Array = NDArray[Any]
 
@@ -32,11 +36,16 @@ def readable(array: Array) -> Array:
     return np.ascontiguousarray(array)
 
 
-def operand_of(operand: ArrayLike) -> Array:
-    return readable(np.asarray(operand))
+def operand_of(operand: Operand) -> Array:
+    """An array that the kernels can read, of one dimension with strides or contiguous."""
+    return readable(as_array(operand))
 
 
-def check_alike(first: Array, *others: Array) -> None:
+def contiguous(operand: Operand) -> Array:
+    return np.ascontiguousarray(as_array(operand))
+
+
+def check_alike(first: Array | Buffer, *others: Array | Buffer) -> None:
     for other in others:
         if other.dtype != first.dtype:
             raise InvalidArgumentError(f"operands have different types, {first.dtype} and {other.dtype}: convert one")
@@ -59,8 +68,8 @@ def laid_out_as(operand: Array, result: Array) -> Array:
     return operand if result.ndim == 1 else np.ascontiguousarray(operand)
 
 
-def indices_of(indices: ArrayLike) -> Array:
-    given = np.asarray(indices)
+def indices_of(indices: Operand) -> Array:
+    given = as_array(indices)
     if given.dtype.kind not in "iu":
         raise InvalidArgumentError(f"indices are integers, not {given.dtype}")
     if given.size > 0 and (given.min() < 0 or given.max() >= 2**32):
@@ -68,9 +77,9 @@ def indices_of(indices: ArrayLike) -> Array:
     return np.ascontiguousarray(given, dtype=np.uint32)
 
 
-def matrix_of(operand: ArrayLike) -> Array:
+def matrix_of(operand: Operand) -> Array:
     """A matrix whose rows' elements lie next to each other; a copy where they do not."""
-    array = np.asarray(operand)
+    array = as_array(operand)
     is_row_major = (
         array.ndim == 2 and array.strides[1] == array.itemsize and array.strides[0] >= array.shape[1] * array.itemsize
     )

@@ -22,5 +22,9 @@ void bind_fleet(nb::module_& module);
 void bind_information(nb::module_& module);
 /// The vector kernels, whose names begin with `ops_`.
 void bind_ops(nb::module_& module);
+/// Executors, and the elements of their buffers.
+void bind_executors(nb::module_& module);
+/// The vector kernels' functions of buffers, whose names begin with `buffer_`.
+void bind_ops_buffers(nb::module_& module);
 
 }  // namespace armillion::python

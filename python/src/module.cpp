@@ -13,4 +13,6 @@ NB_MODULE(_core, module) {
   bind_fleet(module);
   bind_information(module);
   bind_ops(module);
+  bind_executors(module);
+  bind_ops_buffers(module);
 }

@@ -131,10 +131,16 @@ void bind_elementwise(nb::module_& module) {
   bind_unary<float, double>(module, "ops_tanh", FLOATS, ops::tanh);
   bind_unary<float, double>(module, "ops_gelu", FLOATS, ops::gelu);
   define(module, "ops_fma", "a: typing.Any, b: typing.Any, c: typing.Any, result: typing.Any", "None",
-         [](const ConstArray& a, const ConstArray& b, const ConstArray& c, const AnyArray& result) {
+         [](const ConstArray& a, nb::handle factor, const ConstArray& c, const AnyArray& result) {
+           const std::optional<ConstArray> b = array_or_number(factor);
            by_type<float, double>(a.dtype(), FLOATS, [&]<class T>(T*) {
+             const T number = b ? T{} : nb::cast<T>(factor);
              const MaybeReleaseGil released(a.size());
-             ops::fma(elements_of<T>(a), elements_of<T>(b), elements_of<T>(c), elements_of<T>(result));
+             if (b) {
+               ops::fma(elements_of<T>(a), elements_of<T>(*b), elements_of<T>(c), elements_of<T>(result));
+             } else {
+               ops::fma(elements_of<T>(a), number, elements_of<T>(c), elements_of<T>(result));
+             }
            });
          });
   define(module, "ops_clip", "x: typing.Any, low: typing.Any, high: typing.Any, result: typing.Any", "None",

@@ -37,6 +37,7 @@ class MaybeReleaseGil {
 
 template <class A>
 bool is_contiguous(const A& array) {
+  if (array.size() == 0) return true;
   std::int64_t expected = 1;
   for (std::size_t i = array.ndim(); i-- > 0;) {
     if (array.shape(i) != 1 && array.stride(i) != expected) return false;
