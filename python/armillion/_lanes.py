@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from armillion import _core
 from armillion._core import State, StopReason
+from armillion._dlpack import SupportsDLPack, as_array
 from armillion._types import BytesLike
 
 __all__ = ["Lane", "LaneResults", "U64", "lane_results"]
@@ -89,6 +90,13 @@ def lane_results(rows: NDArray[np.uint8]) -> LaneResults:
     return LaneResults(rows.view(_RESULT_TYPE)[:, 0])
 
 
+def as_bytes_like(data: BytesLike | SupportsDLPack) -> BytesLike:
+    """What has bytes: a buffer as it is, another library's array as one of numpy."""
+    if isinstance(data, SupportsDLPack) and not isinstance(data, np.ndarray):
+        return np.ascontiguousarray(as_array(data))
+    return data
+
+
 class Lane:
     """One lane of a fleet, between runs."""
 
@@ -122,8 +130,8 @@ class Lane:
     def read_memory(self, address: int, size_bytes: int) -> bytes:
         return self._fleet.read_lane_memory(self._number, address, size_bytes)
 
-    def write_memory(self, address: int, data: BytesLike) -> None:
-        self._fleet.write_lane_memory(self._number, address, data)
+    def write_memory(self, address: int, data: BytesLike | SupportsDLPack) -> None:
+        self._fleet.write_lane_memory(self._number, address, as_bytes_like(data))
 
     def set_instruction_limit(self, instructions: int | None) -> None:
         """How many instructions the lane may retire from now on; None for no limit."""

@@ -59,7 +59,8 @@ class SharedExecutor {
   /// Buffers that were released meanwhile go when the work is done.
   struct Sweep {
     SharedExecutor& executor;
-    ~Sweep() { executor.released_.clear(); }
+    // What a borrowed one's owner does when it goes may release others.
+    ~Sweep() { const std::vector<AnyBuffer> gone = std::exchange(executor.released_, {}); }
   };
 
   ops::Executor executor_;

@@ -169,7 +169,6 @@ void bind_executor(nb::module_& module) {
                    [](const ExecutorHolder& holder) {
                      return holder.shared->run(0, [&] { return holder.shared->get().retired_instructions(); });
                    })
-      .def("wait", [](const ExecutorHolder& holder) { holder.shared->run(0, [] {}); })
       .def("start_timing",
            [](const ExecutorHolder& holder) {
              ops::Executor executor = holder.shared->get();

@@ -223,6 +223,8 @@ def test_fleets_take_tensors_of_the_host_and_their_results_are_arrays_that_other
     rows = np.arange(6, dtype=np.uint16).reshape(3, 2)
     fleet.write_memory(0x1000, Tensor(rows))
     assert np.array_equal(fleet.read_memory(0x1000, 4).view(np.uint16), rows)
+    fleet[1].write_memory(0x1000, Tensor(np.array([77], np.uint16)))
+    assert fleet.read_memory(0x1000, 4).view(np.uint16)[:, 0].tolist() == [0, 77, 4]
     for result in (fleet.x[3], fleet.results().instructions, fleet.read_memory(0x1000, 4)):
         assert result.__dlpack_device__() == CPU and np.array_equal(np.from_dlpack(result), result)
 

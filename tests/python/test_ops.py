@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -243,6 +244,15 @@ def test_what_does_not_fit_is_an_error_and_changes_nothing() -> None:
     with pytest.raises(armillion.InvalidArgumentError):
         ops.add(overlapping[:-1], overlapping[:-1], out=overlapping[1:])
     assert overlapping.tolist() == list(range(10))
+
+
+def test_functions_are_found_by_their_names() -> None:
+    for name in ops.__all__:
+        function = getattr(ops, name)
+        if isinstance(function, type):
+            continue
+        assert (function.__name__, function.__module__) == (name, "armillion.ops") and function.__doc__
+        assert pickle.loads(pickle.dumps(function)) is function
 
 
 def test_targets_are_chosen_by_name() -> None:
