@@ -219,8 +219,11 @@ class Buffer:
         """Makes all elements a number."""
         if self._dtype in KERNEL_TYPES:
             _core.buffer_fill(as_number(value, self._dtype), self._elements)
-        else:
-            self.upload(np.full(self._shape, value, self._dtype))
+            return
+        largest = 1 if self._dtype == np.bool_ else int(np.iinfo(self._dtype).max)
+        if value != int(value) or not 0 <= value <= largest:
+            raise InvalidArgumentError(f"{value} is no element of {self._dtype}")
+        self.upload(np.full(self._shape, value, self._dtype))
 
     def copy(self) -> Buffer:
         """Another buffer of the executor with the same elements."""

@@ -114,6 +114,13 @@ class TestBuffers:
         mask = Buffer.zeros(executor, 3, np.bool_)
         mask.fill(1)
         assert mask.copy().to_numpy().all()
+        for made, value in [
+            (mask, 2),
+            (Buffer.zeros(executor, 3, np.uint32), -1),
+            (Buffer.zeros(executor, 1, "i4"), 0.5),
+        ]:
+            with pytest.raises(armillion.InvalidArgumentError):
+                made.fill(value)
         for wrong in (np.zeros(4, np.float32), np.zeros((2, 2), np.float64)):
             with pytest.raises(armillion.InvalidArgumentError, match="were given for a buffer of shape"):
                 buffer.upload(wrong)
