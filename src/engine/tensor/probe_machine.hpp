@@ -28,6 +28,10 @@ class ProbeMachine {
   bool is_possible = true;
   bool writes_link = false;
   std::int64_t offset = 0;
+  /// Of a load or store, and whether it does not accept every address.
+  std::uint64_t accessed_address = 0;
+  std::uint32_t accessed_bytes = 0;
+  bool has_alignment_fault = false;
 
   template <class T>
   ARMILLION_INLINE T read(isa::X source) {
@@ -51,8 +55,10 @@ class ProbeMachine {
   ARMILLION_INLINE void set_flags(isa::Flags) { writes |= place_bit(FLAGS_PLACE); }
 
   template <class T>
-  ARMILLION_INLINE isa::Loaded<T> load(std::uint64_t) {
+  ARMILLION_INLINE isa::Loaded<T> load(std::uint64_t address) {
     reads |= place_bit(MEMORY_PLACE);
+    accessed_address = address;
+    accessed_bytes = sizeof(T);
     isa::Loaded<T> result{};
     if constexpr (sizeof(T) <= sizeof loaded) {
       std::memcpy(&result.value, loaded, sizeof(T));
@@ -63,13 +69,15 @@ class ProbeMachine {
     return result;
   }
   template <class T>
-  ARMILLION_INLINE bool store(std::uint64_t, T) {
+  ARMILLION_INLINE bool store(std::uint64_t address, T) {
     writes |= place_bit(MEMORY_PLACE);
+    accessed_address = address;
+    accessed_bytes = sizeof(T);
     if (sizeof(T) > sizeof loaded) is_possible = false;
     return true;
   }
   /// Whether an address is aligned is not the instruction's doing.
-  ARMILLION_INLINE void alignment_fault(std::uint64_t, std::uint32_t) {}
+  ARMILLION_INLINE void alignment_fault(std::uint64_t, std::uint32_t) { has_alignment_fault = true; }
 
   ARMILLION_INLINE std::uint64_t pc() const { return instruction_address; }
   ARMILLION_INLINE void branch(std::uint64_t) { has_branched = true; }
