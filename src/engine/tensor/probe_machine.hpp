@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/tensor/batch_op.hpp"
+#include "engine/tensor/unbatchable_part.hpp"
 #include "isa/machine_concept.hpp"
 #include "isa/macros.hpp"
 
@@ -11,8 +12,11 @@ namespace armillion::engine::tensor {
 
 /// A machine for one instruction whose operands are places, as in `LaneMachine`. It notes what the semantic function
 /// does: what a batch may hold, and which places are read and written, is learnt from the function itself.
-class ProbeMachine {
+class ProbeMachine : public UnbatchablePart {
  public:
+  using UnbatchablePart::read;
+  using UnbatchablePart::write;
+
   // What the instruction finds.
   std::uint64_t inputs[REGISTER_PLACES] = {};
   std::uint32_t flags_bits = 0;
@@ -25,7 +29,6 @@ class ProbeMachine {
   std::uint8_t reads = 0;
   std::uint8_t writes = 0;
   bool has_branched = false;
-  bool is_possible = true;
   bool writes_link = false;
   std::int64_t offset = 0;
   /// Of a load or store, and whether it does not accept every address.
@@ -89,23 +92,6 @@ class ProbeMachine {
   ARMILLION_INLINE std::uint64_t tpidr_el0() const { return 0; }
   ARMILLION_INLINE void invalidate_instructions(std::uint64_t) {}
 
-  // What no batch holds.
-  ARMILLION_INLINE isa::Vector read(isa::V) { return impossible(isa::Vector::zero()); }
-  ARMILLION_INLINE void write(isa::V, isa::Vector) { is_possible = false; }
-  ARMILLION_INLINE std::uint32_t fpcr() { return impossible(0u); }
-  ARMILLION_INLINE std::uint32_t fpsr() { return impossible(0u); }
-  ARMILLION_INLINE void set_fpcr(std::uint32_t) { is_possible = false; }
-  ARMILLION_INLINE void set_fpsr(std::uint32_t) { is_possible = false; }
-  ARMILLION_INLINE void raise(std::uint32_t) { is_possible = false; }
-  ARMILLION_INLINE void set_exclusive(std::uint64_t, std::uint32_t) { is_possible = false; }
-  ARMILLION_INLINE bool exclusive_matches(std::uint64_t, std::uint32_t) { return impossible(false); }
-  ARMILLION_INLINE void supervisor_call(std::uint32_t) { is_possible = false; }
-  ARMILLION_INLINE void halt(std::uint32_t) { is_possible = false; }
-  ARMILLION_INLINE void breakpoint(std::uint32_t) { is_possible = false; }
-  ARMILLION_INLINE void undefined() { is_possible = false; }
-  ARMILLION_INLINE void set_tpidr_el0(std::uint64_t) { is_possible = false; }
-  ARMILLION_INLINE std::uint64_t virtual_counter() { return impossible(std::uint64_t{0}); }
-
  private:
   template <class T>
   ARMILLION_INLINE T read_place(unsigned place) {
@@ -120,11 +106,6 @@ class ProbeMachine {
     }
     writes |= place_bit(place);
     outputs[place] = value;
-  }
-  template <class T>
-  ARMILLION_INLINE T impossible(T value) {
-    is_possible = false;
-    return value;
   }
 };
 

@@ -33,9 +33,10 @@ ArrayUse execute_array(const ArrayOperands& shared_operands, std::uint64_t count
     ArrayMachine machine(operands, i);
     isa::Binding<Row>::template execute<VARIANT>(
         machine, isa::MicroOp{.handler = 0, .registers = {0, 1, 2, 3}, .extra = 0, .immediate = operands.immediate});
-    use.reads |= machine.use.reads;
-    use.writes |= machine.use.writes;
-    use.is_possible &= machine.use.is_possible;
+    const ArrayUse once = machine.use();
+    use.reads |= once.reads;
+    use.writes |= once.writes;
+    use.is_possible &= once.is_possible;
   }
   return use;
 }
