@@ -98,12 +98,12 @@ void measure_program(Report& report, const TensorProgram& program, const Options
   const double ips = measure_ips(solving, solving.snapshot(), options);
   const TensorStatistics statistics = solving.tensor_statistics();
   if (solving.state_hash() != reference.state_hash()) {
-    throw Error(ErrorCode::UNAVAILABLE, fmt::format("{}: the engines differ with loops solved", program.title));
+    throw Error(ErrorCode::UNAVAILABLE, fmt::format("{}: the engines differ with loops at once", program.title));
   }
   if (statistics.instructions_accelerated > 0) {
     const auto executed = static_cast<double>(statistics.instructions_in_batches + statistics.instructions_single);
     const double part = executed / (executed + static_cast<double>(statistics.instructions_accelerated));
-    report.row({"512 on the CPU, loops solved", with_prefix(ips), "", "", "", "", ""});
+    report.row({"512 on the CPU, loops at once", with_prefix(ips), "", "", "", "", ""});
     report.row({"the same, only what was executed", with_prefix(ips * part), "", "", "", "", ""});
   }
   report.row(

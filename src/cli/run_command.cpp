@@ -213,7 +213,7 @@ void add_run_command(CLI::App& app, int& exit_status) {
       ->capture_default_str();
   command->add_flag_callback(
       "--accelerate-loops", [options] { options->process.tensor_loops = LoopAcceleration::ON; },
-      "Let the tensor engine solve loops that only add constants; --stats tells how much that was");
+      "Let the tensor engine execute counted loops at once; --stats tells how much that was");
   command->add_option("--gdb", options->gdb_port, "Wait for gdb-multiarch on this TCP port of the loopback interface")
       ->type_name("PORT")
       ->check(CLI::Range(1, 65535));

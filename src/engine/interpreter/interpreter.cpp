@@ -283,7 +283,7 @@ AccessOutcome Interpreter::access_guarded(const MicroOp* op, std::uint64_t tagge
   if (access == Access::READ) {
     read_bytes(address, size);
   } else {
-    write_bytes(address, size);
+    write_bytes(address, std::span(context_->transfer, size));
   }
   if (is_watched(address, size, access)) {
     context.fault = {address, size, access, FaultKind::PERMISSION};
@@ -323,9 +323,12 @@ void Interpreter::store_quietly(std::uint64_t address, const void* source, std::
     std::memcpy(reinterpret_cast<void*>(host), source, size);  // NOLINT(performance-no-int-to-ptr)
     return;
   }
-  std::memcpy(context_->transfer, source, size);
-  write_bytes(address, size);
+  write_bytes(address, {static_cast<const std::byte*>(source), size});
   cache_translation(address & guest::PAGE_MASK, Access::WRITE);
+}
+
+void Interpreter::store_quietly(std::uint64_t address, std::span<const std::byte> source) {
+  write_bytes(address, source);
 }
 
 void Interpreter::read_bytes(std::uint64_t address, std::uint32_t size) {
@@ -337,8 +340,7 @@ void Interpreter::read_bytes(std::uint64_t address, std::uint32_t size) {
   }
 }
 
-void Interpreter::write_bytes(std::uint64_t address, std::uint32_t size) {
-  std::span<const std::byte> source(context_->transfer, size);
+void Interpreter::write_bytes(std::uint64_t address, std::span<const std::byte> source) {
   while (!source.empty()) {
     const std::uint64_t count = std::min<std::uint64_t>(source.size(), PAGE_BYTES - address % PAGE_BYTES);
     const guest::Frame& frame = memory_.write_in_page(address, source.first(count));

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "armillion/machine.hpp"
@@ -76,6 +78,8 @@ class Interpreter final : private guest::CodeObserver {
   bool may_store(std::uint64_t address, std::uint32_t size) const;
   /// Up to 64 bytes that may be stored.
   void store_quietly(std::uint64_t address, const void* source, std::uint32_t size);
+  /// Any number of bytes that may be stored.
+  void store_quietly(std::uint64_t address, std::span<const std::byte> source);
 
   // For the handlers.
   void decode_at(const MicroOp* op);
@@ -93,7 +97,7 @@ class Interpreter final : private guest::CodeObserver {
   void call_hooks(bool block_starts);
   bool at_block_end() const;
   void read_bytes(std::uint64_t address, std::uint32_t size);
-  void write_bytes(std::uint64_t address, std::uint32_t size);
+  void write_bytes(std::uint64_t address, std::span<const std::byte> source);
   void cache_translation(std::uint64_t page_address, Access access);
   void set_tlb_entry(TlbEntry* tlb, std::uint64_t page_address, const std::byte* bytes);
   bool is_watched(std::uint64_t address, std::uint64_t size, Access access) const;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 
+#include "engine/tensor/array_machine.hpp"
 #include "engine/tensor/batch_memory.hpp"
 #include "engine/tensor/lanes.hpp"
 #include "engine/tensor/probe_machine.hpp"
@@ -14,11 +15,15 @@ namespace armillion::engine::tensor {
 /// numbers begin at `order`.
 using Kernel = void (*)(Lanes<BatchMemory>& lanes, const std::uint32_t* order, std::uint32_t count);
 
+/// Executes one instruction for `count` iterations of a loop.
+using ArrayKernel = ArrayUse (*)(const ArrayOperands& operands, std::uint64_t count);
+
 /// Executes one instruction, whose register operands are places, on a machine that notes what it does.
 using Probe = void (*)(ProbeMachine& machine, const isa::MicroOp& op);
 
 struct Operation {
   Kernel kernel = nullptr;
+  ArrayKernel array_kernel = nullptr;
   Probe probe = nullptr;
 };
 

@@ -4,6 +4,7 @@
 
 #include "engine/address_tag.hpp"
 #include "engine/tensor/lanes.hpp"
+#include "engine/tensor/unbatchable_part.hpp"
 #include "isa/machine_concept.hpp"
 #include "isa/macros.hpp"
 
@@ -16,8 +17,11 @@ namespace armillion::engine::tensor {
 /// asks for anything not renamed (vectors, FPCR, the exclusive monitor, a stop), or whose access is not allowed, has
 /// not been executed, and `is_done` is false.
 template <class Memory>
-class LaneMachine {
+class LaneMachine : public UnbatchablePart {
  public:
+  using UnbatchablePart::read;
+  using UnbatchablePart::write;
+
   ARMILLION_INLINE LaneMachine(Lanes<Memory>& lanes, std::uint32_t lane)
       : lanes_(lanes), lane_(lane), next_pc_(lanes.pc[lane] + 4) {}
 
@@ -25,7 +29,7 @@ class LaneMachine {
   ARMILLION_INLINE bool finish() {
     lanes_.next_pc[lane_] = next_pc_;
     const BatchOp& op = lanes_.ops[lane_];
-    return is_possible_ && (reads_ & ~op.reads) == 0 && writes_ == op.writes;
+    return is_possible && (reads_ & ~op.reads) == 0 && writes_ == op.writes;
   }
 
   template <class T>
@@ -62,7 +66,7 @@ class LaneMachine {
       access.size = sizeof(T);
       loaded.ok = lanes_.memory->load(lanes_, lane_, &loaded.value, sizeof(T));
     }
-    is_possible_ &= loaded.ok;
+    is_possible &= loaded.ok;
     return loaded;
   }
   template <class T>
@@ -76,10 +80,10 @@ class LaneMachine {
       __builtin_memcpy(access.data, &value, sizeof value);
       ok = lanes_.memory->may_store(access.address, sizeof(T));
     }
-    is_possible_ &= ok;
+    is_possible &= ok;
     return ok;
   }
-  ARMILLION_INLINE void alignment_fault(std::uint64_t, std::uint32_t) { is_possible_ = false; }
+  ARMILLION_INLINE void alignment_fault(std::uint64_t, std::uint32_t) { is_possible = false; }
 
   ARMILLION_INLINE std::uint64_t pc() const { return lanes_.pc[lane_]; }
   ARMILLION_INLINE void branch(std::uint64_t target) { next_pc_ = without_tag(target); }
@@ -90,23 +94,6 @@ class LaneMachine {
   ARMILLION_INLINE std::uint64_t tpidr_el0() const { return lanes_.tpidr_el0; }
   /// Code is fetched anew for each batch, and a batch ends behind a store to its own code.
   ARMILLION_INLINE void invalidate_instructions(std::uint64_t) {}
-
-  // What no batch holds.
-  ARMILLION_INLINE isa::Vector read(isa::V) { return impossible(isa::Vector::zero()); }
-  ARMILLION_INLINE void write(isa::V, isa::Vector) { is_possible_ = false; }
-  ARMILLION_INLINE std::uint32_t fpcr() { return impossible(0u); }
-  ARMILLION_INLINE std::uint32_t fpsr() { return impossible(0u); }
-  ARMILLION_INLINE void set_fpcr(std::uint32_t) { is_possible_ = false; }
-  ARMILLION_INLINE void set_fpsr(std::uint32_t) { is_possible_ = false; }
-  ARMILLION_INLINE void raise(std::uint32_t) { is_possible_ = false; }
-  ARMILLION_INLINE void set_exclusive(std::uint64_t, std::uint32_t) { is_possible_ = false; }
-  ARMILLION_INLINE bool exclusive_matches(std::uint64_t, std::uint32_t) { return impossible(false); }
-  ARMILLION_INLINE void supervisor_call(std::uint32_t) { is_possible_ = false; }
-  ARMILLION_INLINE void halt(std::uint32_t) { is_possible_ = false; }
-  ARMILLION_INLINE void breakpoint(std::uint32_t) { is_possible_ = false; }
-  ARMILLION_INLINE void undefined() { is_possible_ = false; }
-  ARMILLION_INLINE void set_tpidr_el0(std::uint64_t) { is_possible_ = false; }
-  ARMILLION_INLINE std::uint64_t virtual_counter() { return impossible(std::uint64_t{0}); }
 
  private:
   template <class T>
@@ -123,16 +110,11 @@ class LaneMachine {
   }
   ARMILLION_INLINE void write_place(unsigned place, std::uint64_t value) {
     if (place >= REGISTER_PLACES) {
-      is_possible_ = false;
+      is_possible = false;
       return;
     }
     writes_ |= place_bit(place);
     lanes_.values[value_of(lane_, place)] = value;
-  }
-  template <class T>
-  ARMILLION_INLINE T impossible(T value) {
-    is_possible_ = false;
-    return value;
   }
 
   Lanes<Memory>& lanes_;
@@ -140,7 +122,6 @@ class LaneMachine {
   std::uint64_t next_pc_;
   std::uint8_t reads_ = 0;
   std::uint8_t writes_ = 0;
-  bool is_possible_ = true;
 };
 
 }  // namespace armillion::engine::tensor

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/tensor/batch_op.hpp"
+#include "engine/tensor/unbatchable_part.hpp"
 #include "isa/machine_concept.hpp"
 #include "isa/macros.hpp"
 
@@ -11,8 +12,11 @@ namespace armillion::engine::tensor {
 
 /// A machine for one instruction whose operands are places, as in `LaneMachine`. It notes what the semantic function
 /// does: what a batch may hold, and which places are read and written, is learnt from the function itself.
-class ProbeMachine {
+class ProbeMachine : public UnbatchablePart {
  public:
+  using UnbatchablePart::read;
+  using UnbatchablePart::write;
+
   // What the instruction finds.
   std::uint64_t inputs[REGISTER_PLACES] = {};
   std::uint32_t flags_bits = 0;
@@ -25,9 +29,12 @@ class ProbeMachine {
   std::uint8_t reads = 0;
   std::uint8_t writes = 0;
   bool has_branched = false;
-  bool is_possible = true;
   bool writes_link = false;
   std::int64_t offset = 0;
+  /// Of a load or store, and whether it does not accept every address.
+  std::uint64_t accessed_address = 0;
+  std::uint32_t accessed_bytes = 0;
+  bool has_alignment_fault = false;
 
   template <class T>
   ARMILLION_INLINE T read(isa::X source) {
@@ -51,8 +58,10 @@ class ProbeMachine {
   ARMILLION_INLINE void set_flags(isa::Flags) { writes |= place_bit(FLAGS_PLACE); }
 
   template <class T>
-  ARMILLION_INLINE isa::Loaded<T> load(std::uint64_t) {
+  ARMILLION_INLINE isa::Loaded<T> load(std::uint64_t address) {
     reads |= place_bit(MEMORY_PLACE);
+    accessed_address = address;
+    accessed_bytes = sizeof(T);
     isa::Loaded<T> result{};
     if constexpr (sizeof(T) <= sizeof loaded) {
       std::memcpy(&result.value, loaded, sizeof(T));
@@ -63,13 +72,15 @@ class ProbeMachine {
     return result;
   }
   template <class T>
-  ARMILLION_INLINE bool store(std::uint64_t, T) {
+  ARMILLION_INLINE bool store(std::uint64_t address, T) {
     writes |= place_bit(MEMORY_PLACE);
+    accessed_address = address;
+    accessed_bytes = sizeof(T);
     if (sizeof(T) > sizeof loaded) is_possible = false;
     return true;
   }
   /// Whether an address is aligned is not the instruction's doing.
-  ARMILLION_INLINE void alignment_fault(std::uint64_t, std::uint32_t) {}
+  ARMILLION_INLINE void alignment_fault(std::uint64_t, std::uint32_t) { has_alignment_fault = true; }
 
   ARMILLION_INLINE std::uint64_t pc() const { return instruction_address; }
   ARMILLION_INLINE void branch(std::uint64_t) { has_branched = true; }
@@ -80,23 +91,6 @@ class ProbeMachine {
 
   ARMILLION_INLINE std::uint64_t tpidr_el0() const { return 0; }
   ARMILLION_INLINE void invalidate_instructions(std::uint64_t) {}
-
-  // What no batch holds.
-  ARMILLION_INLINE isa::Vector read(isa::V) { return impossible(isa::Vector::zero()); }
-  ARMILLION_INLINE void write(isa::V, isa::Vector) { is_possible = false; }
-  ARMILLION_INLINE std::uint32_t fpcr() { return impossible(0u); }
-  ARMILLION_INLINE std::uint32_t fpsr() { return impossible(0u); }
-  ARMILLION_INLINE void set_fpcr(std::uint32_t) { is_possible = false; }
-  ARMILLION_INLINE void set_fpsr(std::uint32_t) { is_possible = false; }
-  ARMILLION_INLINE void raise(std::uint32_t) { is_possible = false; }
-  ARMILLION_INLINE void set_exclusive(std::uint64_t, std::uint32_t) { is_possible = false; }
-  ARMILLION_INLINE bool exclusive_matches(std::uint64_t, std::uint32_t) { return impossible(false); }
-  ARMILLION_INLINE void supervisor_call(std::uint32_t) { is_possible = false; }
-  ARMILLION_INLINE void halt(std::uint32_t) { is_possible = false; }
-  ARMILLION_INLINE void breakpoint(std::uint32_t) { is_possible = false; }
-  ARMILLION_INLINE void undefined() { is_possible = false; }
-  ARMILLION_INLINE void set_tpidr_el0(std::uint64_t) { is_possible = false; }
-  ARMILLION_INLINE std::uint64_t virtual_counter() { return impossible(std::uint64_t{0}); }
 
  private:
   template <class T>
@@ -112,11 +106,6 @@ class ProbeMachine {
     }
     writes |= place_bit(place);
     outputs[place] = value;
-  }
-  template <class T>
-  ARMILLION_INLINE T impossible(T value) {
-    is_possible = false;
-    return value;
   }
 };
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "engine/tensor/array_machine.hpp"
 #include "engine/tensor/kernels.hpp"
 #include "engine/tensor/lane_machine.hpp"
 #include "isa/operations.hpp"
@@ -23,6 +24,23 @@ void execute_lanes(Lanes<BatchMemory>& lanes, const std::uint32_t* order, std::u
   }
 }
 
+// The arrays' addresses stand in a copy, where stores to the arrays cannot change them.
+template <class Row, std::uint32_t VARIANT>
+ArrayUse execute_array(const ArrayOperands& shared_operands, std::uint64_t count) {
+  const ArrayOperands operands = shared_operands;
+  ArrayUse use;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    ArrayMachine machine(operands, i);
+    isa::Binding<Row>::template execute<VARIANT>(
+        machine, isa::MicroOp{.handler = 0, .registers = {0, 1, 2, 3}, .extra = 0, .immediate = operands.immediate});
+    const ArrayUse once = machine.use();
+    use.reads |= once.reads;
+    use.writes |= once.writes;
+    use.is_possible &= once.is_possible;
+  }
+  return use;
+}
+
 template <class Row, std::uint32_t VARIANT>
 void probe(ProbeMachine& machine, const isa::MicroOp& op) {
   isa::Binding<Row>::template execute<VARIANT>(machine, op);
@@ -30,7 +48,8 @@ void probe(ProbeMachine& machine, const isa::MicroOp& op) {
 
 template <class Row, std::uint32_t... VARIANT>
 void install(Operation* table, std::integer_sequence<std::uint32_t, VARIANT...>) {
-  static constexpr Operation OPERATIONS[] = {{&execute_lanes<Row, VARIANT>, &probe<Row, VARIANT>}...};
+  static constexpr Operation OPERATIONS[] = {
+      {&execute_lanes<Row, VARIANT>, &execute_array<Row, VARIANT>, &probe<Row, VARIANT>}...};
   for (const Operation& operation : OPERATIONS)
     table[isa::first_handler(Row::OPCODE) + (&operation - OPERATIONS)] = operation;
 }

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "armillion/machine.hpp"
-#include "engine/tensor/counted_loop.hpp"
 #include "engine/tensor/kernels.hpp"
 
 namespace armillion::engine::tensor {
@@ -21,8 +20,10 @@ constexpr std::size_t MOST_LOOP_INSTRUCTIONS = 64;
 constexpr std::uint64_t LEAST_ITERATIONS = 32;
 // As far as one skips in a loop that never ends before it is polled again.
 constexpr std::uint64_t MOST_SKIPPED = std::uint64_t{1} << 40;
-// How often a loop that was passed over comes up before it is looked at again.
-constexpr std::uint32_t PASSES = 1024;
+// How often a loop that was passed over comes up, at most, before it is looked at again.
+constexpr std::uint32_t MOST_PASSES = 1024;
+// Stretches of a loop over arrays that are executed before it is polled again.
+constexpr int MOST_STRETCHES = 128;
 
 }  // namespace
 
@@ -37,6 +38,7 @@ TensorEngine::TensorEngine(Interpreter& interpreter, guest::AddressSpace& memory
       order_(batch),
       arrays_(batch, batch_memory_),
       lanes_(arrays_.lanes()),
+      array_loop_(interpreter, memory),
       loop_acceleration_(loops) {}
 
 TensorStatistics TensorEngine::statistics() const {
@@ -82,32 +84,50 @@ void TensorEngine::commit(std::uint32_t count, std::uint32_t done) {
   state.pc = lanes_.next_pc[done - 1];
 }
 
-// Where PC is at the start of a loop that can be solved, executes all of it but its last iteration, as far as `limit`
-// allows. How many instructions that were.
+// Where PC is at the start of a loop that can be solved or executed as arrays, executes iterations of it, but not the
+// last, as far as `limit` allows. How many instructions that were.
 std::uint64_t TensorEngine::accelerate_loop(std::uint64_t limit, std::uint64_t& retired) {
-  State& state = interpreter_.state();
-  if (const auto passes = passes_.find(state.pc); passes != passes_.end() && passes->second > 0) return 0;
-  const std::uint64_t start = state.pc;
+  const std::uint64_t start = interpreter_.state().pc;
+  LoopHistory& history = loops_[start];
+  if (history.passes > 0) return 0;
   const std::vector<BatchOp> body = walk_.straight_run(start, MOST_LOOP_INSTRUCTIONS);
-  const auto loop = CountedLoop::recognise(body);
   std::uint64_t iterations = 0;
-  if (loop) {
+  if (const auto loop = CountedLoop::recognise(body)) {
     iterations = std::min(limit, MOST_SKIPPED) / body.size();
-    if (const auto to_the_end = loop->iterations(state)) iterations = std::min(iterations, *to_the_end - 1);
+    if (const auto to_the_end = loop->iterations(interpreter_.state())) {
+      iterations = std::min(iterations, *to_the_end - 1);
+    }
+    iterations = iterations < LEAST_ITERATIONS ? 0 : execute_loop(*loop, body.size(), iterations, retired);
   }
-  if (iterations < LEAST_ITERATIONS) {
-    passes_[start] = PASSES;
-    return 0;
-  }
-  // The last of these iterations is executed, so that all registers and flags are what they are after it.
-  loop->skip(iterations - 1, state);
-  const std::uint64_t skipped = (iterations - 1) * body.size();
-  retired += skipped;
-  statistics_.instructions_accelerated += skipped;
+  history.found_nothing = iterations > 0 ? 0 : std::min(history.found_nothing * 2 + 1, MOST_PASSES);
+  history.passes = history.found_nothing;
+  return iterations * body.size();
+}
+
+// Executes at most `most` iterations of a loop of `size` instructions and returns how many. The last of each stretch
+// is executed instruction by instruction, so that all registers and flags are what they are after it.
+std::uint64_t TensorEngine::execute_loop(const CountedLoop& loop, std::size_t size, std::uint64_t most,
+                                         std::uint64_t& retired) {
+  const bool is_closed = loop.instructions().empty();
+  const std::uint64_t start = interpreter_.state().pc;
+  if (!is_closed && !array_loop_.enter(loop, start, size)) return 0;
   const auto go_on = [] { return StopReason::RUNNING; };
-  interpreter_.run(body.size(), retired, Interpreter::Start::BEHIND_CALL, go_on);
-  statistics_.instructions_single += body.size();
-  return skipped + body.size();
+  std::uint64_t done = 0;
+  for (int stretch = 0; stretch < MOST_STRETCHES && done < most; ++stretch) {
+    std::uint64_t skipped = most - 1;
+    if (is_closed) {
+      loop.skip(skipped, interpreter_.state());
+    } else {
+      skipped = array_loop_.skip(most - done);
+      if (skipped == 0) break;
+    }
+    retired += skipped * size;
+    statistics_.instructions_accelerated += skipped * size;
+    interpreter_.run(size, retired, Interpreter::Start::BEHIND_CALL, go_on);
+    statistics_.instructions_single += size;
+    done += skipped + 1;
+  }
+  return done;
 }
 
 // Executes at most `limit` instructions in a batch and returns how many; 0 where the next one must be executed singly.
@@ -124,7 +144,7 @@ std::uint32_t TensorEngine::run_batch(std::uint64_t limit, Interpreter::Start st
   CodeWalk::EndsAt ends_at;
   if (accelerates_loops()) {
     ends_at = [this](std::uint64_t pc) {
-      std::uint32_t& passes = passes_[pc];
+      std::uint32_t& passes = loops_[pc].passes;
       if (passes > 0) --passes;
       return passes == 0;
     };

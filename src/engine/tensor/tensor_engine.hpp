@@ -5,9 +5,11 @@
 
 #include "armillion/tensor.hpp"
 #include "engine/interpreter/interpreter.hpp"
+#include "engine/tensor/array_loop.hpp"
 #include "engine/tensor/batch_arrays.hpp"
 #include "engine/tensor/batch_memory.hpp"
 #include "engine/tensor/code_walk.hpp"
+#include "engine/tensor/counted_loop.hpp"
 #include "engine/tensor/lanes.hpp"
 #include "engine/tensor/renamer.hpp"
 #include "engine/tensor/wave_order.hpp"
@@ -35,6 +37,7 @@ class TensorEngine {
     return loop_acceleration_ == LoopAcceleration::ON && !interpreter_.has_breakpoints();
   }
   std::uint64_t accelerate_loop(std::uint64_t limit, std::uint64_t& retired);
+  std::uint64_t execute_loop(const CountedLoop& loop, std::size_t size, std::uint64_t most, std::uint64_t& retired);
   std::uint32_t run_batch(std::uint64_t limit, Interpreter::Start start);
   std::uint32_t find_cut(std::uint32_t count);
   std::uint32_t find_code_write(std::uint32_t count) const;
@@ -50,10 +53,16 @@ class TensorEngine {
   WaveOrder order_;
   BatchArrays arrays_;
   Lanes<BatchMemory>& lanes_;
+  ArrayLoop array_loop_;
   LoopAcceleration loop_acceleration_;
-  /// By address that is branched back to: how often it may come up before it is looked at whether that is a loop to be
-  /// solved; it was not, or ended too soon.
-  std::unordered_map<std::uint64_t, std::uint32_t> passes_;
+  struct LoopHistory {
+    /// How often it may come up before it is looked at again.
+    std::uint32_t passes = 0;
+    /// What that was the last time, where nothing could be done.
+    std::uint32_t found_nothing = 0;
+  };
+  /// By address that is branched back to.
+  std::unordered_map<std::uint64_t, LoopHistory> loops_;
   TensorStatistics statistics_;
 };
 
