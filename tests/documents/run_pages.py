@@ -26,7 +26,7 @@ import markdown  # noqa: E402
 
 FIGURES = [
     (r'("(?:instructions|elapsed_seconds|ips|state_hash)": )[^,\n]+', r"\1#"),
-    (r"^((?:instructions|time|speed) {4,}).*$", r"\1#"),
+    (r"^(instructions|time|speed) {2,}.*$", r"\1 #"),
     (r"^(device +cpu).*$", r"\1 #"),
     (r"^(lanes +\d+), \d+ at a time$", r"\1"),
     (r" at pc 0x[0-9a-f]+ \([^)]*\)", " at pc #"),

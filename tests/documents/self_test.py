@@ -75,6 +75,7 @@ class Sessions(unittest.TestCase):
         self.assertTrue(run_pages.matches('  "ips": 1,\n  "exit_code": 0,\n', '  "ips": 2,\n  "exit_code": 0,\n'))
         self.assertFalse(run_pages.matches('  "ips": 1,\n  "exit_code": 0,\n', '  "ips": 1,\n  "exit_code": 1,\n'))
         self.assertTrue(run_pages.matches("time          1.2 s, x\n", "time          3.4 s, y\n"))
+        self.assertTrue(run_pages.matches("instructions  12\n", "instructions  3456\n"))
         self.assertFalse(run_pages.matches("differences   1\n", "differences   2\n"))
 
     def test_a_page_that_says_something_else_fails_and_can_be_rewritten(self):
