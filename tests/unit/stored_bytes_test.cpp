@@ -26,7 +26,7 @@ class StoredBytesTest : public ::testing::Test {
     return access;
   }
 
-  void renew() { stored.renew(static_cast<std::uint32_t>(granules.size()), Team{.index = 0, .size = 1}); }
+  void renew() { stored.renew(MOST_STORES, Team{.index = 0, .size = 1}); }
 
   std::vector<StoredGranule> granules = std::vector<StoredGranule>(stored_granules(MOST_STORES));
   StoredBytesState state{};

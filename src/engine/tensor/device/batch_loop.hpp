@@ -16,18 +16,18 @@ inline constexpr std::uint32_t BATCHES_PER_LOOK = 64;
 
 /// See below. Inlined for each place where the sets of writers may be, so that their accesses are of that memory.
 ARMILLION_INLINE void run_batches(DeviceRun* run, BatchShared* shared, Team team, WriterSets writers) {
-  DeviceMemory& memory = *run->lanes.memory;
   const StoredBytes stored(run->granules, &shared->stored);
+  const DeviceMemory memory(run, stored);
   if (team.is_first()) {
-    memory = DeviceMemory(run, stored);
+    *run->lanes.memory = memory;
     shared->stored.epoch = run->stored_epoch;
+    shared->unlooked = 0;
     shared->is_over = 0;
   }
   Gather gather(run, shared, team, memory);
   Rename rename(run, shared, team, writers);
-  Execute execute(run, shared, team, stored);
-  Commit commit(run, shared, team, memory, gather, writers, stored);
-  std::uint32_t unlooked = 0;
+  Execute execute(run, shared, team);
+  Commit commit(run, shared, team, memory, gather, writers);
   team.barrier();
   while (true) {
     const std::uint64_t left = run->limit - run->retired;
@@ -38,16 +38,16 @@ ARMILLION_INLINE void run_batches(DeviceRun* run, BatchShared* shared, Team team
     std::uint32_t done = 0;
     std::uint32_t waves = 0;
     if (count > 0) {
-      stored.renew(stored_granules(run->batch), team);
+      stored.renew(run->batch, team);
       rename.rename();
       waves = execute.execute();
       done = commit.commit();
     }
-    unlooked += 1 + count / 1024;
-    const bool looks = unlooked >= BATCHES_PER_LOOK;
-    if (looks) unlooked = 0;
     team.barrier();
     if (team.is_first()) {
+      shared->unlooked += 1 + count / 1024;
+      const bool looks = shared->unlooked >= BATCHES_PER_LOOK;
+      if (looks) shared->unlooked = 0;
       run->gathered += count;
       run->retired += done;
       if (done > 0) {

@@ -12,16 +12,15 @@ namespace armillion::engine::tensor {
 /// Finds how much of a batch that was executed stands, and makes it the machine's state.
 class Commit {
  public:
-  ARMILLION_INLINE Commit(DeviceRun* run, BatchShared* shared, Team team, DeviceMemory& memory, const Gather& gather,
-                          WriterSets writers, StoredBytes stored)
+  ARMILLION_INLINE Commit(DeviceRun* run, BatchShared* shared, Team team, DeviceMemory memory, const Gather& gather,
+                          WriterSets writers)
       : run_(run),
         lanes_(run->lanes),
         shared_(shared),
         team_(team),
         memory_(memory),
         gather_(gather),
-        writers_(writers),
-        stored_(stored) {}
+        writers_(writers) {}
 
   /// How many lanes stand.
   ARMILLION_INLINE std::uint32_t commit() {
@@ -35,6 +34,8 @@ class Commit {
   }
 
  private:
+  ARMILLION_INLINE StoredBytes stored() const { return {run_->granules, &shared_->stored}; }
+
   // Up to the first lane that stops the batch or the first load that should have seen an earlier store; through the
   // first branch that went elsewhere than expected, and the first store into the batch's own code.
   ARMILLION_INLINE std::uint32_t find_cut() {
@@ -45,7 +46,7 @@ class Commit {
       shared_->wrong_branch = NO_LANE;
       shared_->code_write = NO_LANE;
       shared_->overlap = NO_LANE;
-      if (has_stores) stored_.begin(shared_->store_count);
+      if (has_stores) stored().begin(shared_->store_count);
     }
     team_.barrier();
     team_.for_each(stop, [&](std::uint32_t lane) {
@@ -53,7 +54,7 @@ class Commit {
       if (op.flow != Flow::NEXT && lane + 1 < stop && lanes_.next_pc[lane] != lanes_.pc[lane + 1]) {
         lower_to(&shared_->wrong_branch, lane);
       }
-      if (op.is_store()) stored_.add<StoredBytes::Keep::FIRST>(lane, lanes_.accesses[lane]);
+      if (op.is_store()) stored().add<StoredBytes::Keep::FIRST>(lane, lanes_.accesses[lane]);
     });
     team_.barrier();
     const std::uint32_t end = shared_->wrong_branch < stop ? shared_->wrong_branch + 1 : stop;
@@ -68,7 +69,7 @@ class Commit {
     const BatchOp& op = lanes_.ops[lane];
     if (!op.is_load() && !op.is_store()) return;
     const AccessRecord& access = lanes_.accesses[lane];
-    if (stored_.is_stored_before(lane, access)) {
+    if (stored().is_stored_before(lane, access)) {
       if (op.is_load() && !run_->is_ordered[lane]) lower_to(&shared_->conflict, lane);
       if (op.is_store()) lower_to(&shared_->overlap, lane);
     }
@@ -96,14 +97,14 @@ class Commit {
       });
       return;
     }
-    if (team_.is_first()) stored_.begin(shared_->store_count);
+    if (team_.is_first()) stored().begin(shared_->store_count);
     team_.barrier();
     visit_stores(done, [&](std::uint32_t lane, const AccessRecord& access) {
-      stored_.add<StoredBytes::Keep::LAST>(lane, access);
+      stored().add<StoredBytes::Keep::LAST>(lane, access);
     });
     team_.barrier();
     visit_stores(done, [&](std::uint32_t lane, const AccessRecord& access) {
-      memory_.store(access, [&](std::uint64_t address) { return stored_.last_store(address) == lane + 1; });
+      memory_.store(access, [&](std::uint64_t address) { return stored().last_store(address) == lane + 1; });
     });
   }
 
@@ -170,10 +171,9 @@ class Commit {
   Lanes<DeviceMemory>& lanes_;
   BatchShared* shared_;
   Team team_;
-  DeviceMemory& memory_;
+  DeviceMemory memory_;
   const Gather& gather_;
   WriterSets writers_;
-  StoredBytes stored_;
 };
 
 }  // namespace armillion::engine::tensor

@@ -32,7 +32,8 @@ class DeviceMemory {
     return is_inside && (region->permissions & wanted) == wanted ? region : nullptr;
   }
 
-  ARMILLION_INLINE bool load(Lanes<DeviceMemory>& lanes, std::uint32_t lane, void* destination, std::uint32_t size) {
+  ARMILLION_INLINE bool load(const Lanes<DeviceMemory>& lanes, std::uint32_t lane, void* destination,
+                             std::uint32_t size) const {
     const AccessRecord& access = lanes.accesses[lane];
     const DeviceRegion* region = find(access.address, size, READ);
     if (region == nullptr) return false;
@@ -50,7 +51,7 @@ class DeviceMemory {
 
   /// Stores what may be stored: those bytes for whose addresses `is_wanted` is true.
   template <class IsWanted>
-  ARMILLION_INLINE void store(const AccessRecord& access, IsWanted is_wanted) {
+  ARMILLION_INLINE void store(const AccessRecord& access, IsWanted is_wanted) const {
     const DeviceRegion* region = find(access.address, access.size, WRITE);
     const std::uint64_t first = access.address - region->start;
     for (std::uint32_t i = 0; i < access.size; ++i) {

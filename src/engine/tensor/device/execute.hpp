@@ -15,8 +15,8 @@ namespace armillion::engine::tensor {
 /// stores before it have stored is noted by all threads when its turn comes.
 class Execute {
  public:
-  ARMILLION_INLINE Execute(DeviceRun* run, BatchShared* shared, Team team, StoredBytes stored)
-      : run_(run), lanes_(run->lanes), shared_(shared), team_(team), stored_(stored) {}
+  ARMILLION_INLINE Execute(DeviceRun* run, BatchShared* shared, Team team)
+      : run_(run), lanes_(run->lanes), shared_(shared), team_(team) {}
 
   /// How many waves there were.
   ARMILLION_INLINE std::uint32_t execute() {
@@ -31,7 +31,7 @@ class Execute {
       ++length_;
     });
     if (has_ordered) {
-      if (team_.is_first()) stored_.begin(shared_->store_count);
+      if (team_.is_first()) stored().begin(shared_->store_count);
       team_.barrier();
     }
     std::uint32_t noted = 0;
@@ -46,6 +46,8 @@ class Execute {
   }
 
  private:
+  ARMILLION_INLINE StoredBytes stored() const { return {run_->granules, &shared_->stored}; }
+
   // Number `i` of this thread's list, which has the places of its lanes.
   ARMILLION_INLINE std::uint32_t list_place(std::uint32_t i) const { return i * team_.size + team_.index; }
 
@@ -55,7 +57,7 @@ class Execute {
     if (access == NO_LANE || noted == access || !run_->is_ordered[access]) return noted;
     team_.for_each(access - noted, [&](std::uint32_t i) {
       const std::uint32_t lane = noted + i;
-      if (lanes_.ops[lane].is_store()) stored_.add<StoredBytes::Keep::LAST>(lane, lanes_.accesses[lane]);
+      if (lanes_.ops[lane].is_store()) stored().add<StoredBytes::Keep::LAST>(lane, lanes_.accesses[lane]);
     });
     team_.barrier();
     return access;
@@ -121,7 +123,6 @@ class Execute {
   Lanes<DeviceMemory>& lanes_;
   BatchShared* shared_;
   Team team_;
-  StoredBytes stored_;
   /// Of this thread's list.
   std::uint32_t length_ = 0;
 };

@@ -13,7 +13,7 @@ namespace armillion::engine::tensor {
 /// been at; the rest of the batch is then copied.
 class Gather {
  public:
-  ARMILLION_INLINE Gather(DeviceRun* run, BatchShared* shared, Team team, const DeviceMemory& memory)
+  ARMILLION_INLINE Gather(DeviceRun* run, BatchShared* shared, Team team, DeviceMemory memory)
       : run_(run), shared_(shared), team_(team), memory_(memory) {}
 
   /// Fills `pc` and `ops` of at most `most` lanes; how many is in `BatchShared::count`.
@@ -150,7 +150,7 @@ class Gather {
   DeviceRun* run_;
   BatchShared* shared_;
   Team team_;
-  const DeviceMemory& memory_;
+  DeviceMemory memory_;
 };
 
 }  // namespace armillion::engine::tensor

@@ -63,6 +63,8 @@ struct BatchShared {
   std::uint32_t wrong_branch;
   std::uint32_t code_write;
   std::uint32_t overlap;
+  /// Batches, or thousands of lanes, since the host's word was looked at.
+  std::uint32_t unlooked;
   std::uint32_t is_over;
 };
 

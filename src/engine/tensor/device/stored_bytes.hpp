@@ -19,9 +19,7 @@ struct StoredGranule {
 /// How many places a table needs in which this many stores are noted: of 16 bytes, so that each is in three granules at
 /// most. A power of two.
 constexpr std::uint32_t stored_granules(std::uint32_t stores) {
-  std::uint32_t places = 4;
-  while (places < 4 * stores) places *= 2;
-  return places;
+  return stores <= 1 ? 4 : 4u << (32 - __builtin_clz(stores - 1));
 }
 
 /// What there is of the table while a run lasts.
@@ -44,10 +42,10 @@ class StoredBytes {
   /// `granules` is zero at first.
   ARMILLION_INLINE StoredBytes(StoredGranule* granules, StoredBytesState* state) : granules_(granules), state_(state) {}
 
-  /// By all threads, before a batch: sees to it that epochs do not come back. The table has `capacity` places.
-  ARMILLION_INLINE void renew(std::uint32_t capacity, Team team) const {
+  /// By all threads, before a batch: sees to it that epochs do not come back. The table is for `most_stores`.
+  ARMILLION_INLINE void renew(std::uint32_t most_stores, Team team) const {
     if (state_->epoch + EPOCHS_OF_BATCH < EPOCHS) return;
-    team.for_each(capacity, [&](std::uint32_t i) { granules_[i] = {}; });
+    team.for_each(stored_granules(most_stores), [&](std::uint32_t i) { granules_[i] = {}; });
     team.barrier();
     if (team.is_first()) state_->epoch = 0;
     team.barrier();

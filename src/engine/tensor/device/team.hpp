@@ -47,12 +47,6 @@ struct Team {
 ARMILLION_INLINE std::uint32_t set_bits(std::uint32_t* word, std::uint32_t bits) {
   return __atomic_fetch_or(word, bits, __ATOMIC_RELAXED);
 }
-ARMILLION_INLINE void lower_to(std::uint32_t* word, std::uint32_t value) {
-  __atomic_fetch_min(word, value, __ATOMIC_RELAXED);
-}
-ARMILLION_INLINE void raise_to(std::uint32_t* word, std::uint32_t value) {
-  __atomic_fetch_max(word, value, __ATOMIC_RELAXED);
-}
 ARMILLION_INLINE void add_to(std::uint32_t* word, std::uint32_t value) {
   __atomic_fetch_add(word, value, __ATOMIC_RELAXED);
 }
@@ -68,6 +62,26 @@ ARMILLION_INLINE T load_relaxed(const T* word) {
 template <class T>
 ARMILLION_INLINE void store_relaxed(T* word, T value) {
   __atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
+
+ARMILLION_INLINE void lower_to(std::uint32_t* word, std::uint32_t value) {
+#if defined(__NVPTX__)
+  __atomic_fetch_min(word, value, __ATOMIC_RELAXED);
+#else
+  // ThreadSanitizer does not see an atomic minimum, for which most processors have no instruction either.
+  std::uint32_t there = load_relaxed(word);
+  while (value < there && !__atomic_compare_exchange_n(word, &there, value, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+  }
+#endif
+}
+ARMILLION_INLINE void raise_to(std::uint32_t* word, std::uint32_t value) {
+#if defined(__NVPTX__)
+  __atomic_fetch_max(word, value, __ATOMIC_RELAXED);
+#else
+  std::uint32_t there = load_relaxed(word);
+  while (value > there && !__atomic_compare_exchange_n(word, &there, value, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+  }
+#endif
 }
 
 }  // namespace armillion::engine::tensor
