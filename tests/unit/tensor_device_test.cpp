@@ -31,9 +31,9 @@ constexpr unsigned THREADS = 7;
 constexpr std::uint64_t MEMORY_BYTES = 1 << 20;
 // Instrumented code takes several times as long.
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr std::uint64_t PROGRAMS = 12;
+constexpr std::uint64_t PROGRAMS = 10;
 #else
-constexpr std::uint64_t PROGRAMS = 24;
+constexpr std::uint64_t PROGRAMS = 32;
 #endif
 
 struct Program {
