@@ -24,9 +24,6 @@ struct Options {
   unsigned repetitions = 5;
   std::string output;
   std::string device = "cpu";
-
-  /// The engine's largest batch there.
-  std::uint32_t largest_batch() const { return device == "cpu" ? LARGEST_BATCH : 1024; }
 };
 
 /// The published figure of a program at a batch: instructions per second of an emulator of this kind in PyTorch on an
@@ -78,7 +75,6 @@ void measure_program(Report& report, const TensorProgram& program, const Options
   const Snapshot reference_start = reference.snapshot();
   run_once(reference, reference_start);
   for (const std::uint32_t batch : {1u, 64u, 128u, 256u, 512u, 1024u, 4096u, LARGEST_BATCH}) {
-    if (batch > options.largest_batch()) break;
     Machine machine = make_machine(program, batch, options.device);
     const double ips = measure_ips(machine, machine.snapshot(), options);
     if (machine.state_hash() != reference.state_hash()) {

@@ -192,11 +192,10 @@ void Machine::protect_memory(std::uint64_t address, std::uint64_t size_bytes, Pe
 
 void Machine::Implementation::make_tensor_engine(const MachineOptions& options,
                                                  std::unique_ptr<engine::gpu::Backend> backend) {
-  const std::uint32_t largest = backend == nullptr ? LARGEST_BATCH : engine::tensor::LARGEST_DEVICE_BATCH;
-  if (options.tensor_batch < 1 || options.tensor_batch > largest) {
+  if (options.tensor_batch < 1 || options.tensor_batch > LARGEST_BATCH) {
     throw Error(ErrorCode::INVALID_ARGUMENT, "a batch of " + std::to_string(options.tensor_batch) +
-                                                 " instructions cannot be on the device '" + options.device +
-                                                 "'; it has 1 to " + std::to_string(largest));
+                                                 " instructions cannot be; it has 1 to " +
+                                                 std::to_string(LARGEST_BATCH));
   }
   if (backend == nullptr) {
     tensor =

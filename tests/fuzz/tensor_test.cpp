@@ -3,28 +3,28 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <ostream>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "armillion/isa.hpp"
 #include "armillion/machine.hpp"
 #include "conformance/random_source.hpp"
+#include "support/random_program.hpp"
 
 namespace armillion {
 namespace {
 
 using conformance::RandomSource;
+using test::RandomProgram;
+using test::RandomWords;
 
-constexpr std::uint64_t MEMORY_BYTES = 64 * 1024;
-constexpr std::uint64_t CODE_ADDRESS = 0x4000;
-constexpr std::uint32_t CODE_WORDS = 192;
-constexpr std::uint64_t DATA_ADDRESS = 0x8000;
+constexpr std::uint64_t MEMORY_BYTES = RandomProgram::MEMORY_BYTES;
+constexpr std::uint64_t CODE_ADDRESS = RandomProgram::CODE_ADDRESS;
+constexpr std::uint32_t CODE_WORDS = RandomProgram::CODE_WORDS;
+constexpr std::uint64_t DATA_ADDRESS = RandomProgram::DATA_ADDRESS;
 constexpr std::uint64_t LIMIT = 3'000;
 constexpr std::size_t MOST_STOPS = 30;
 // Instrumented code takes several times as long.
@@ -34,110 +34,11 @@ constexpr std::uint64_t PROGRAMS = 2'000;
 constexpr std::uint64_t PROGRAMS = 8'000;
 #endif
 constexpr std::uint32_t BATCHES[] = {1, 2, 7, 64, 512, 4096, LARGEST_BATCH};
-constexpr std::uint32_t DEVICE_BATCHES[] = {1, 33, 1024};
+constexpr std::uint32_t DEVICE_BATCHES[] = {1, 33, 1024, 4096, LARGEST_BATCH};
 
-constexpr std::string_view ARITHMETIC_ROWS[] = {
-#define A64(NAME_, ...) #NAME_,
-#include "isa/encodings/data_processing_immediate.inc"
-#include "isa/encodings/data_processing_register.inc"
-#undef A64
-};
-constexpr std::string_view BRANCH_ROWS[] = {
-#define A64(NAME_, ...) #NAME_,
-#include "isa/encodings/branches.inc"
-#undef A64
-};
-constexpr std::string_view MEMORY_ROWS[] = {
-#define A64(NAME_, ...) #NAME_,
-#include "isa/encodings/load_store_atomic.inc"
-#include "isa/encodings/load_store_exclusive.inc"
-#include "isa/encodings/load_store_pair.inc"
-#include "isa/encodings/load_store_register.inc"
-#undef A64
-};
-
-/// Makes words of random programs.
-class Words {
- public:
-  Words() {
-    for (const InstructionInfo& row : instruction_table()) {
-      all_.push_back(row.pattern);
-      if (std::ranges::find(ARITHMETIC_ROWS, row.name) != std::end(ARITHMETIC_ROWS)) arithmetic_.push_back(row.pattern);
-      if (std::ranges::find(BRANCH_ROWS, row.name) != std::end(BRANCH_ROWS)) branches_.push_back(row.pattern);
-      if (std::ranges::find(MEMORY_ROWS, row.name) != std::end(MEMORY_ROWS)) memory_.push_back(row.pattern);
-    }
-  }
-
-  std::uint32_t draw(RandomSource& random) const {
-    const std::uint32_t kind = random.below(100);
-    if (kind < 2) return static_cast<std::uint32_t>(random.bits());
-    if (kind < 6) return fill(pick(all_, random), random, Kind::ANY);
-    if (kind < 18) return fill(pick(branches_, random), random, Kind::BRANCH);
-    if (kind < 45) return fill(pick(memory_, random), random, Kind::MEMORY);
-    return fill(pick(arithmetic_, random), random, Kind::ARITHMETIC);
-  }
-
- private:
-  enum class Kind : std::uint8_t { ANY, ARITHMETIC, BRANCH, MEMORY };
-
-  static const std::string& pick(const std::vector<std::string>& patterns, RandomSource& random) {
-    return patterns[random.below(static_cast<std::uint32_t>(patterns.size()))];
-  }
-
-  // Fields are random, but mostly so that programs get somewhere: branches are short, registers that hold addresses
-  // (X16 to X28) are rarely overwritten, and base registers are such.
-  static std::uint32_t fill(const std::string& pattern, RandomSource& random, Kind kind) {
-    std::array<std::uint32_t, 128> fields{};
-    for (std::uint32_t& field : fields) field = static_cast<std::uint32_t>(random.bits());
-    if (!random.one_in(16)) {
-      for (const char written : {'d', 't', 'a'}) fields[static_cast<unsigned char>(written)] = random.below(16);
-      if (kind == Kind::MEMORY) {
-        fields['n'] = 16 + random.below(13);
-        // Few register indices are small enough.
-        if (random.one_in(2)) fields['m'] = 31;
-      }
-    }
-    const std::uint32_t distance = random.below(24);
-    if (kind == Kind::BRANCH) fields['i'] = random.one_in(3) ? ~distance : distance + 1;
-    if (kind == Kind::MEMORY && !random.one_in(16)) fields['i'] = random.one_in(2) ? random.below(4) : ~random.below(4);
-    if (kind == Kind::MEMORY && pattern.find("iiiiiiiiiiii") != std::string::npos) fields['i'] &= 7;
-    std::uint32_t word = 0;
-    // From the lowest bit on, each field gives its own lowest one that is left.
-    for (int bit = 0; bit < 32; ++bit) {
-      const auto letter = static_cast<unsigned char>(pattern[static_cast<std::size_t>(31 - bit)]);
-      if (letter == '0' || letter == '1') {
-        word |= std::uint32_t{letter == '1'} << bit;
-        continue;
-      }
-      word |= (fields[letter] & 1) << bit;
-      fields[letter] >>= 1;
-    }
-    return word;
-  }
-
-  std::vector<std::string> all_;
-  std::vector<std::string> arithmetic_;
-  std::vector<std::string> branches_;
-  std::vector<std::string> memory_;
-};
-
-void randomise(Machine& machine, RandomSource& random, const Words& words) {
-  std::vector<std::uint32_t> code(CODE_WORDS);
-  for (std::uint32_t& word : code) word = words.draw(random);
-  machine.load_program(code, CODE_ADDRESS);
-  State& state = machine.state();
-  for (std::uint64_t& value : state.x) value = random.one_in(2) ? random.integer(64) : random.below(64);
-  for (unsigned i = 16; i < 29; ++i) {
-    // Near each other, so that accesses overlap.
-    state.x[i] = DATA_ADDRESS + (random.one_in(4) ? random.below(256) : random.below(4) * 8);
-  }
-  if (random.one_in(4)) state.x[16] = CODE_ADDRESS + random.below(CODE_WORDS) * 4;
-  if (random.one_in(8)) state.x[17] = MEMORY_BYTES - random.below(64);
-  if (random.one_in(4)) state.x[18] |= random.bits() << 56;
-  state.x[30] = CODE_ADDRESS + random.below(CODE_WORDS) * 4;
-  state.sp = DATA_ADDRESS + 256;
-  state.set_nzcv(static_cast<std::uint32_t>(random.bits()));
-  state.tpidr_el0 = random.bits();
+void randomise(Machine& machine, RandomSource& random, const RandomWords& words) {
+  machine.load_program(test::random_code(random, words), CODE_ADDRESS);
+  test::randomise_registers(machine.state(), random);
 }
 
 struct Stop {
@@ -216,7 +117,7 @@ class TensorEngine : public ::testing::Test {
     }
   }
 
-  Words words;
+  RandomWords words;
   std::vector<std::string> names;
   Machine reference{MachineOptions{.memory_bytes = MEMORY_BYTES}};
   std::vector<std::unique_ptr<Machine>> tensors;

@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -44,10 +43,8 @@ TensorStatistics run_as_interpreter(std::string_view text, std::uint32_t batch) 
   EXPECT_EQ(statistics.instructions_in_batches + statistics.instructions_single, result.instructions);
 
   // And the code of GPUs, on the host.
-  Machine device(MachineOptions{.memory_bytes = 1 << 20,
-                                .device = "host-lanes",
-                                .engine = "tensor",
-                                .tensor_batch = std::min(batch, std::uint32_t{1024})});
+  Machine device(
+      MachineOptions{.memory_bytes = 1 << 20, .device = "host-lanes", .engine = "tensor", .tensor_batch = batch});
   device.load_program(assemble(text));
   const RunResult on_device = device.execute(10'000'000);
   EXPECT_EQ(on_device.stop_reason, StopReason::HALT);
@@ -345,7 +342,8 @@ TEST(TensorEngine, IsChosenByOptionsThatAreChecked) {
   EXPECT_THROW(Machine(MachineOptions{.engine = "tensor", .tensor_batch = LARGEST_BATCH + 1}), Error);
   EXPECT_EQ(Machine(MachineOptions{.device = "host-lanes", .engine = "tensor"}).engine(), "tensor");
   EXPECT_EQ(Machine(MachineOptions{.device = "host-lanes", .engine = "tensor"}).device(), "host-lanes");
-  EXPECT_THROW(Machine(MachineOptions{.device = "host-lanes", .engine = "tensor", .tensor_batch = 1025}), Error);
+  EXPECT_THROW(Machine(MachineOptions{.device = "host-lanes", .engine = "tensor", .tensor_batch = LARGEST_BATCH + 1}),
+               Error);
   EXPECT_THROW(
       Machine(MachineOptions{.device = "host-lanes", .engine = "tensor", .tensor_loops = LoopAcceleration::ON}), Error);
 }

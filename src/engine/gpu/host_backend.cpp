@@ -1,6 +1,8 @@
 #include "engine/gpu/host_backend.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <barrier>
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
@@ -93,7 +95,8 @@ class HostMemory final : public DeviceMemory, public MappedMemory {
 
 class HostBackend final : public Backend {
  public:
-  explicit HostBackend(unsigned threads) : thread_count_(std::max(1u, threads)) {}
+  HostBackend(unsigned threads, unsigned team_threads)
+      : thread_count_(std::max(1u, threads)), team_threads_(std::clamp(team_threads, 1u, tensor::LARGEST_TEAM)) {}
   ~HostBackend() override { HostBackend::wait(); }
 
   std::string name() const override { return "host-lanes"; }
@@ -141,20 +144,20 @@ class HostBackend final : public Backend {
       });
     }
   }
-  // A team of one thread.
   void launch_tensor(TensorKernel kernel, std::uint32_t, std::uint32_t, DeviceAddress parameters) override {
     wait();
-    running_ = 1;
-    threads_.emplace_back([this, kernel, parameters] {
-      constexpr tensor::Team TEAM{.index = 0, .size = 1};
-      if (kernel == TensorKernel::RUN) {
-        const auto shared = std::make_unique<tensor::BatchShared>();
-        tensor::run_batches(target::global<tensor::DeviceRun>(parameters), shared.get(), TEAM);
-      } else {
-        tensor::add_arrays(*target::global<const tensor::ArrayAddition>(parameters), TEAM);
-      }
-      --running_;
-    });
+    if (kernel == TensorKernel::RUN) {
+      // What threads share holds anything when a block of a GPU begins.
+      team_shared_ = std::make_unique<tensor::BatchShared>();
+      std::memset(team_shared_.get(), 0xa5, sizeof(tensor::BatchShared));
+      launch_team(team_threads_, [this, parameters](tensor::Team team) {
+        tensor::run_batches(target::global<tensor::DeviceRun>(parameters), team_shared_.get(), team);
+      });
+    } else {
+      launch_team(1, [parameters](tensor::Team team) {
+        tensor::add_arrays(*target::global<const tensor::ArrayAddition>(parameters), team);
+      });
+    }
   }
   bool is_idle() override { return running_ == 0; }
   void wait() override {
@@ -163,6 +166,18 @@ class HostBackend final : public Backend {
   }
 
  private:
+  template <class Body>
+  void launch_team(unsigned size, Body body) {
+    meeting_ = size > 1 ? std::make_unique<std::barrier<>>(size) : nullptr;
+    running_ = size;
+    for (unsigned i = 0; i < size; ++i) {
+      threads_.emplace_back([this, size, i, body] {
+        body(tensor::Team{.index = i, .size = size, .meeting = meeting_.get()});
+        --running_;
+      });
+    }
+  }
+
   static void run_warp(Kernel kernel, std::uint32_t warps, std::uint32_t warp, const Launch* launch,
                        WarpShared& shared) {
     prepare_warp(&shared, warp, 0, 1);
@@ -187,6 +202,9 @@ class HostBackend final : public Backend {
 
   Allocations allocations_;
   unsigned thread_count_;
+  unsigned team_threads_;
+  std::unique_ptr<tensor::BatchShared> team_shared_;
+  std::unique_ptr<std::barrier<>> meeting_;
   std::atomic<std::uint32_t> next_warp_{0};
   std::atomic<unsigned> running_{0};
   std::vector<std::thread> threads_;
@@ -194,6 +212,8 @@ class HostBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_host_backend(unsigned threads) { return std::make_unique<HostBackend>(threads); }
+std::unique_ptr<Backend> make_host_backend(unsigned threads, unsigned team_threads) {
+  return std::make_unique<HostBackend>(threads, team_threads);
+}
 
 }  // namespace armillion::engine::gpu

@@ -11,23 +11,25 @@ namespace armillion::engine::tensor {
 
 /// A batch that was cut is followed by one that is twice as long as what was left of it, but not shorter than this.
 inline constexpr std::uint32_t LEAST_DEVICE_WINDOW = 64;
-/// How many batches are executed between two looks at the host's word: a look crosses the bus.
+/// How many batches, or thousands of lanes, are executed between two looks at the host's word: a look crosses the bus.
 inline constexpr std::uint32_t BATCHES_PER_LOOK = 64;
 
-/// Executes batches until the limit, the host's call, or an instruction that the host must execute: the whole run, on
-/// one team of threads.
-ARMILLION_INLINE void run_batches(DeviceRun* run, BatchShared* shared, Team team) {
-  DeviceMemory& memory = *run->lanes.memory;
+/// See below. Inlined for each place where the sets of writers may be, so that their accesses are of that memory.
+ARMILLION_INLINE void run_batches(DeviceRun* run, BatchShared* shared, Team team, WriterSets writers) {
+  const StoredBytes stored(run->granules, &shared->stored);
+  const DeviceMemory memory(run, stored);
   if (team.is_first()) {
-    memory = DeviceMemory(run, shared);
+    *run->lanes.memory = memory;
+    shared->stored.epoch = run->stored_epoch;
+    shared->unlooked = 0;
     shared->is_over = 0;
   }
   Gather gather(run, shared, team, memory);
-  Rename rename(run, shared, team);
+  Rename rename(run, shared, team, writers);
   Execute execute(run, shared, team);
-  Commit commit(run, shared, team, memory, gather);
+  Commit commit(run, shared, team, memory, gather, writers);
   team.barrier();
-  for (std::uint32_t batch = 1;; ++batch) {
+  while (true) {
     const std::uint64_t left = run->limit - run->retired;
     const std::uint32_t window = run->window;
     const std::uint32_t most = left < window ? static_cast<std::uint32_t>(left) : window;
@@ -36,12 +38,16 @@ ARMILLION_INLINE void run_batches(DeviceRun* run, BatchShared* shared, Team team
     std::uint32_t done = 0;
     std::uint32_t waves = 0;
     if (count > 0) {
+      stored.renew(run->batch, team);
       rename.rename();
       waves = execute.execute();
       done = commit.commit();
     }
     team.barrier();
     if (team.is_first()) {
+      shared->unlooked += 1 + count / 1024;
+      const bool looks = shared->unlooked >= BATCHES_PER_LOOK;
+      if (looks) shared->unlooked = 0;
       run->gathered += count;
       run->retired += done;
       if (done > 0) {
@@ -54,13 +60,24 @@ ARMILLION_INLINE void run_batches(DeviceRun* run, BatchShared* shared, Team team
       if (done == 0) {
         run->stop = count > 0 ? DeviceStop::SINGLE : shared->stop_reason;
         shared->is_over = 1;
-      } else if (run->retired == run->limit || (batch % BATCHES_PER_LOOK == 0 && read_host_word(run->call) != 0)) {
+      } else if (run->retired == run->limit || (looks && load_relaxed(run->call) != 0)) {
         run->stop = DeviceStop::DONE;
         shared->is_over = 1;
       }
+      run->stored_epoch = shared->stored.epoch;
     }
     team.barrier();
     if (shared->is_over != 0) return;
+  }
+}
+
+/// Executes batches until the limit, the host's call, or an instruction that the host must execute: the whole run, on
+/// one team of threads.
+ARMILLION_INLINE void run_batches(DeviceRun* run, BatchShared* shared, Team team) {
+  if (run->writer_words == nullptr) {
+    run_batches(run, shared, team, WriterSets(shared->writer_words, shared->writer_summaries));
+  } else {
+    run_batches(run, shared, team, WriterSets(run->writer_words, shared->writer_summaries));
   }
 }
 

@@ -5,14 +5,22 @@
 #include "engine/tensor/device/device_memory.hpp"
 #include "engine/tensor/device/gather.hpp"
 #include "engine/tensor/device/shared.hpp"
+#include "engine/tensor/device/stored_bytes.hpp"
 
 namespace armillion::engine::tensor {
 
 /// Finds how much of a batch that was executed stands, and makes it the machine's state.
 class Commit {
  public:
-  ARMILLION_INLINE Commit(DeviceRun* run, BatchShared* shared, Team team, DeviceMemory& memory, const Gather& gather)
-      : run_(run), lanes_(run->lanes), shared_(shared), team_(team), memory_(memory), gather_(gather) {}
+  ARMILLION_INLINE Commit(DeviceRun* run, BatchShared* shared, Team team, DeviceMemory memory, const Gather& gather,
+                          WriterSets writers)
+      : run_(run),
+        lanes_(run->lanes),
+        shared_(shared),
+        team_(team),
+        memory_(memory),
+        gather_(gather),
+        writers_(writers) {}
 
   /// How many lanes stand.
   ARMILLION_INLINE std::uint32_t commit() {
@@ -26,47 +34,50 @@ class Commit {
   }
 
  private:
+  ARMILLION_INLINE StoredBytes stored() const { return {run_->granules, &shared_->stored}; }
+
   // Up to the first lane that stops the batch or the first load that should have seen an earlier store; through the
   // first branch that went elsewhere than expected, and the first store into the batch's own code.
   ARMILLION_INLINE std::uint32_t find_cut() {
-    const std::uint32_t count = shared_->count;
+    const std::uint32_t stop = lanes_.stop;
+    const bool has_stores = shared_->store_count != 0;
     if (team_.is_first()) {
-      shared_->conflict = LaneSet::NO_LANE;
-      shared_->wrong_branch = LaneSet::NO_LANE;
-      shared_->code_write = LaneSet::NO_LANE;
-      shared_->stores_overlap = 0;
+      shared_->conflict = NO_LANE;
+      shared_->wrong_branch = NO_LANE;
+      shared_->code_write = NO_LANE;
+      shared_->overlap = NO_LANE;
+      if (has_stores) stored().begin(shared_->store_count);
     }
     team_.barrier();
-    const std::uint32_t stop = lanes_.stop < count ? lanes_.stop : count;
     team_.for_each(stop, [&](std::uint32_t lane) {
       const BatchOp& op = lanes_.ops[lane];
       if (op.flow != Flow::NEXT && lane + 1 < stop && lanes_.next_pc[lane] != lanes_.pc[lane + 1]) {
         lower_to(&shared_->wrong_branch, lane);
       }
-      if (op.is_load() && !shared_->ordered.has(lane) && has_overlap_before(lane)) lower_to(&shared_->conflict, lane);
+      if (op.is_store()) stored().add<StoredBytes::Keep::FIRST>(lane, lanes_.accesses[lane]);
     });
     team_.barrier();
-    std::uint32_t cut = stop;
-    if (shared_->conflict < cut) cut = shared_->conflict;
-    if (shared_->wrong_branch < cut) cut = shared_->wrong_branch + 1;
-    team_.for_each(cut, [&](std::uint32_t lane) {
-      if (!lanes_.ops[lane].is_store()) return;
-      if (is_code(lanes_.accesses[lane])) lower_to(&shared_->code_write, lane);
-      if (has_overlap_before(lane)) shared_->stores_overlap = 1;
-    });
+    const std::uint32_t end = shared_->wrong_branch < stop ? shared_->wrong_branch + 1 : stop;
+    if (!has_stores) return end;
+    team_.for_each(end, [&](std::uint32_t lane) { check_access(lane); });
     team_.barrier();
+    const std::uint32_t cut = shared_->conflict < end ? shared_->conflict : end;
     return shared_->code_write < cut ? shared_->code_write + 1 : cut;
   }
 
-  ARMILLION_INLINE bool has_overlap_before(std::uint32_t lane) const {
-    bool result = false;
+  ARMILLION_INLINE void check_access(std::uint32_t lane) const {
+    const BatchOp& op = lanes_.ops[lane];
+    if (!op.is_load() && !op.is_store()) return;
     const AccessRecord& access = lanes_.accesses[lane];
-    shared_->stores.visit_before(
-        lane, [&](std::uint32_t earlier) { return !(result = overlaps(lanes_.accesses[earlier], access)); });
-    return result;
+    if (stored().is_stored_before(lane, access)) {
+      if (op.is_load() && !run_->is_ordered[lane]) lower_to(&shared_->conflict, lane);
+      if (op.is_store()) lower_to(&shared_->overlap, lane);
+    }
+    if (op.is_store() && is_code(access)) lower_to(&shared_->code_write, lane);
   }
 
   ARMILLION_INLINE bool is_code(const AccessRecord& access) const {
+    if (access.address >= shared_->code_end || access.address + access.size <= shared_->code_start) return false;
     for (std::uint32_t i = 0; i < shared_->segment_count; ++i) {
       const Segment& segment = run_->segments[i];
       if (access.address < segment.start + std::uint64_t{segment.count} * 4 &&
@@ -77,18 +88,30 @@ class Commit {
     return false;
   }
 
-  // Stores that overlap are done one after the other.
+  // Of stores that overlap, each stores those bytes that no later one does.
   ARMILLION_INLINE void store(std::uint32_t done) {
-    if (shared_->stores_overlap == 0) {
-      team_.for_each(done, [&](std::uint32_t lane) {
-        if (lanes_.ops[lane].is_store()) memory_.store(lanes_.accesses[lane]);
+    if (shared_->store_count == 0) return;
+    if (shared_->overlap >= done) {
+      visit_stores(done, [&](std::uint32_t, const AccessRecord& access) {
+        memory_.store(access, [](std::uint64_t) { return true; });
       });
       return;
     }
-    if (!team_.is_first()) return;
-    shared_->stores.visit_before(done, [&](std::uint32_t lane) {
-      memory_.store(lanes_.accesses[lane]);
-      return true;
+    if (team_.is_first()) stored().begin(shared_->store_count);
+    team_.barrier();
+    visit_stores(done, [&](std::uint32_t lane, const AccessRecord& access) {
+      stored().add<StoredBytes::Keep::LAST>(lane, access);
+    });
+    team_.barrier();
+    visit_stores(done, [&](std::uint32_t lane, const AccessRecord& access) {
+      memory_.store(access, [&](std::uint64_t address) { return stored().last_store(address) == lane + 1; });
+    });
+  }
+
+  template <class Visit>
+  ARMILLION_INLINE void visit_stores(std::uint32_t done, Visit visit) const {
+    team_.for_each(done, [&](std::uint32_t lane) {
+      if (lanes_.ops[lane].is_store()) visit(lane, lanes_.accesses[lane]);
     });
   }
 
@@ -104,7 +127,8 @@ class Commit {
     team_.for_each(is_last_wrong ? last : done, [&](std::uint32_t lane) {
       if (lanes_.ops[lane].flow != Flow::CONDITIONAL) return;
       const bool is_taken = lanes_.next_pc[lane] != lanes_.pc[lane] + 4;
-      predictions.directions[prediction_of(lanes_.pc[lane])] = is_taken ? STRONGLY_TAKEN : 0;
+      store_relaxed(&predictions.directions[prediction_of(lanes_.pc[lane])],
+                    is_taken ? STRONGLY_TAKEN : std::uint8_t{0});
     });
     team_.barrier();
     if (!team_.is_first()) return;
@@ -127,8 +151,8 @@ class Commit {
   ARMILLION_INLINE void write_back(std::uint32_t done) {
     team_.for_each(SLOT_COUNT + 1, [&](std::uint32_t slot) {
       if (slot >= isa::ZERO_SLOT && slot != FLAGS_SLOT) return;
-      const std::uint32_t writer = shared_->writers[slot].last_before(done);
-      if (writer == LaneSet::NO_LANE) return;
+      const std::uint32_t writer = writers_[slot].last_before(done);
+      if (writer == NO_LANE) return;
       if (slot == FLAGS_SLOT) {
         run_->flags = lanes_.flags[writer + 1];
         return;
@@ -147,8 +171,9 @@ class Commit {
   Lanes<DeviceMemory>& lanes_;
   BatchShared* shared_;
   Team team_;
-  DeviceMemory& memory_;
+  DeviceMemory memory_;
   const Gather& gather_;
+  WriterSets writers_;
 };
 
 }  // namespace armillion::engine::tensor

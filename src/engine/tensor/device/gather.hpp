@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "engine/tensor/device/device_memory.hpp"
+#include "engine/tensor/device/shared.hpp"
 
 namespace armillion::engine::tensor {
 
@@ -12,7 +13,7 @@ namespace armillion::engine::tensor {
 /// been at; the rest of the batch is then copied.
 class Gather {
  public:
-  ARMILLION_INLINE Gather(DeviceRun* run, BatchShared* shared, Team team, const DeviceMemory& memory)
+  ARMILLION_INLINE Gather(DeviceRun* run, BatchShared* shared, Team team, DeviceMemory memory)
       : run_(run), shared_(shared), team_(team), memory_(memory) {}
 
   /// Fills `pc` and `ops` of at most `most` lanes; how many is in `BatchShared::count`.
@@ -23,6 +24,8 @@ class Gather {
       shared_->segment_count = 0;
       shared_->is_gathered = 0;
       shared_->stop_reason = DeviceStop::SINGLE;
+      shared_->code_start = ~std::uint64_t{0};
+      shared_->code_end = 0;
     }
     team_.barrier();
     while (true) {
@@ -35,7 +38,7 @@ class Gather {
       if (shared_->is_gathered != 0) break;
       find_repetition();
       team_.barrier();
-      if (shared_->repeated_lane != LaneSet::NO_LANE) {
+      if (shared_->repeated_lane != NO_LANE) {
         repeat(most);
         break;
       }
@@ -81,29 +84,33 @@ class Gather {
   // distance is then in `first_end`.
   ARMILLION_INLINE void gather_stretch(std::uint32_t most) {
     const std::uint32_t count = shared_->count;
-    team_.for_each(most - count, [&](std::uint32_t i) {
-      if (i > shared_->first_end) return;
+    for (std::uint32_t i = team_.index; i < most - count && i <= load_relaxed(&shared_->first_end); i += team_.size) {
       const std::uint64_t pc = shared_->pc + std::uint64_t{i} * 4;
       const Found found = find(pc);
       if (found.decoded == nullptr || !found.decoded->op.is_batchable) {
         lower_to(&shared_->first_end, i);
-        return;
+        break;
       }
       run_->lanes.pc[count + i] = pc;
       run_->lanes.ops[count + i] = found.decoded->op;
       if (found.decoded->op.flow != Flow::NEXT) lower_to(&shared_->first_end, i + 1);
-    });
+    }
   }
 
   // By one thread: takes the stretch into the batch, and finds where the path goes on.
   ARMILLION_INLINE void end_stretch(std::uint32_t most) {
     const std::uint32_t length = shared_->first_end;
     const std::uint32_t first = shared_->count;
-    shared_->repeated_lane = LaneSet::NO_LANE;
-    if (length > 0) run_->segments[shared_->segment_count++] = {shared_->pc, first, length};
+    shared_->repeated_lane = NO_LANE;
+    const std::uint64_t end = shared_->pc + std::uint64_t{length} * 4;
+    if (length > 0) {
+      run_->segments[shared_->segment_count++] = {shared_->pc, first, length};
+      if (shared_->pc < shared_->code_start) shared_->code_start = shared_->pc;
+      if (end > shared_->code_end) shared_->code_end = end;
+    }
     shared_->count += length;
     const BatchOp* last = length > 0 ? &run_->lanes.ops[first + length - 1] : nullptr;
-    shared_->pc += std::uint64_t{length} * 4;
+    shared_->pc = end;
     if (last != nullptr && last->flow != Flow::NEXT) {
       shared_->pc = expected(shared_->pc - 4, *last);
       if (shared_->pc == NOWHERE || shared_->count == most) shared_->is_gathered = 1;
@@ -143,7 +150,7 @@ class Gather {
   DeviceRun* run_;
   BatchShared* shared_;
   Team team_;
-  const DeviceMemory& memory_;
+  DeviceMemory memory_;
 };
 
 }  // namespace armillion::engine::tensor

@@ -2,15 +2,13 @@
 
 #include <cstdint>
 
+#include "engine/tensor/device/stored_bytes.hpp"
 #include "engine/tensor/lanes.hpp"
 
 // What the host and the device agree on: plain structs. Pointers are addresses of the device's memory.
 namespace armillion::engine::tensor {
 
 class DeviceMemory;
-
-/// A device's batches are as long as a block has threads.
-inline constexpr std::uint32_t LARGEST_DEVICE_BATCH = 1024;
 
 /// A maximal range of guest pages with the same permissions. Its pages stand one behind the other.
 struct DeviceRegion {
@@ -50,6 +48,21 @@ struct Segment {
   std::uint64_t start;
   std::uint32_t first;
   std::uint32_t count;
+};
+
+/// A lane that has not executed yet, or has in the round before.
+struct alignas(8) PendingLane {
+  static constexpr std::uint32_t IS_ACCESS = 0x8000'0000;
+  static constexpr std::uint32_t IS_ORDERED = 0x4000'0000;
+
+  /// A lane that it waits for; NO_LANE where none is known.
+  std::uint32_t source;
+  /// Its number, and these bits.
+  std::uint32_t lane_and_kind;
+
+  constexpr std::uint32_t lane() const { return lane_and_kind & ~(IS_ACCESS | IS_ORDERED); }
+  constexpr bool is_access() const { return (lane_and_kind & IS_ACCESS) != 0; }
+  constexpr bool is_ordered() const { return (lane_and_kind & IS_ORDERED) != 0; }
 };
 
 inline constexpr std::uint32_t DEVICE_PREDICTIONS = 4096;
@@ -107,6 +120,15 @@ struct DeviceRun {
   /// For chains of sums, by lane: what the sum is of, in two copies.
   ValueId* sum_ids[2];
   std::uint64_t* sum_addends[2];
+  /// The words of the sets of writers, where they are too many for what threads share; else nullptr.
+  std::uint32_t* writer_words;
+  /// By lane: whether it is a load that waits for all earlier accesses of its batch.
+  bool* is_ordered;
+  /// What each thread has still to execute: the threads' lists take turns.
+  PendingLane* pending;
+  /// What the batch stores, in `stored_granules(batch)` places, and the table's epoch between runs.
+  StoredGranule* granules;
+  std::uint32_t stored_epoch;
 };
 
 }  // namespace armillion::engine::tensor

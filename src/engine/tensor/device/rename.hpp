@@ -12,14 +12,14 @@ namespace armillion::engine::tensor {
 /// length of each chain in a step.
 class Rename {
  public:
-  ARMILLION_INLINE Rename(DeviceRun* run, BatchShared* shared, Team team)
-      : run_(run), lanes_(run->lanes), shared_(shared), team_(team) {}
+  ARMILLION_INLINE Rename(DeviceRun* run, BatchShared* shared, Team team, WriterSets writers)
+      : run_(run), lanes_(run->lanes), shared_(shared), team_(team), writers_(writers) {}
 
   ARMILLION_INLINE void rename() {
     const std::uint32_t count = shared_->count;
     clear();
     team_.barrier();
-    team_.for_each(count, [&](std::uint32_t lane) { note_writes(lane); });
+    note_lanes(count);
     team_.barrier();
     team_.for_each(count, [&](std::uint32_t lane) { find_sources(lane); });
     team_.barrier();
@@ -37,12 +37,8 @@ class Rename {
   }
 
   ARMILLION_INLINE void clear() {
-    team_.for_each((SLOT_COUNT + 1) * LANE_WORDS,
-                   [&](std::uint32_t i) { shared_->writers[i / LANE_WORDS].words[i % LANE_WORDS] = 0; });
-    team_.for_each(LANE_WORDS, [&](std::uint32_t i) {
-      shared_->accesses.words[i] = 0;
-      shared_->stores.words[i] = 0;
-      shared_->ordered.words[i] = 0;
+    writers_.clear(shared_->count, team_);
+    team_.for_each(lane_words(shared_->count), [&](std::uint32_t i) {
       shared_->done[0].words[i] = 0;
       shared_->done[1].words[i] = 0;
     });
@@ -51,24 +47,37 @@ class Rename {
       lanes_.flags[0] = run_->flags;
       lanes_.tpidr_el0 = run_->tpidr_el0;
       lanes_.stop = shared_->count;
-      shared_->done_count = 0;
+      shared_->store_count = 0;
+      shared_->ordered_count = 0;
+      shared_->rounds[0] = {.first_access = NO_LANE, .has_pending = 1};
+      shared_->rounds[1] = {.first_access = NO_LANE, .has_pending = 0};
     }
   }
 
-  ARMILLION_INLINE void note_writes(std::uint32_t lane) {
-    const BatchOp& op = lanes_.ops[lane];
-    visit_places(op.writes, [&](unsigned place) { shared_->writers[op.slots[place]].add(lane); });
-    if ((op.writes & place_bit(FLAGS_PLACE)) != 0) shared_->writers[FLAGS_SLOT].add(lane);
-    lanes_.accesses[lane].size = 0;
-    if (!op.is_load() && !op.is_store()) return;
-    shared_->accesses.add(lane);
-    if (op.is_store()) shared_->stores.add(lane);
-    if (op.is_load() && run_->predictions->ordered[prediction_of(lanes_.pc[lane])] != 0) shared_->ordered.add(lane);
+  // What each lane writes, and what it does to memory.
+  ARMILLION_INLINE void note_lanes(std::uint32_t count) {
+    std::uint32_t stores = 0;
+    std::uint32_t ordered = 0;
+    std::uint32_t first_access = NO_LANE;
+    team_.for_each(count, [&](std::uint32_t lane) {
+      const BatchOp& op = lanes_.ops[lane];
+      visit_places(op.writes, [&](unsigned place) { writers_[op.slots[place]].add(lane); });
+      if ((op.writes & place_bit(FLAGS_PLACE)) != 0) writers_[FLAGS_SLOT].add(lane);
+      const bool is_ordered = op.is_load() && run_->predictions->ordered[prediction_of(lanes_.pc[lane])] != 0;
+      lanes_.accesses[lane].size = 0;
+      run_->is_ordered[lane] = is_ordered;
+      if (op.is_store()) ++stores;
+      if (is_ordered) ++ordered;
+      if (first_access == NO_LANE && (op.is_load() || op.is_store())) first_access = lane;
+    });
+    if (stores != 0) add_to(&shared_->store_count, stores);
+    if (ordered != 0) add_to(&shared_->ordered_count, ordered);
+    if (first_access != NO_LANE) lower_to(&shared_->rounds[0].first_access, first_access);
   }
 
   ARMILLION_INLINE ValueId source_of(std::uint32_t lane, isa::Slot slot) const {
-    const std::uint32_t writer = shared_->writers[slot].last_before(lane);
-    if (writer == LaneSet::NO_LANE) return slot;
+    const std::uint32_t writer = writers_[slot].last_before(lane);
+    if (writer == NO_LANE) return slot;
     const BatchOp& op = lanes_.ops[writer];
     unsigned place = 0;
     while ((op.writes & place_bit(place)) == 0 || op.slots[place] != slot) ++place;
@@ -81,8 +90,8 @@ class Rename {
       lanes_.operands[lane * REGISTER_PLACES + place] = {.id = source_of(lane, op.slots[place])};
     });
     if ((op.reads & place_bit(FLAGS_PLACE)) != 0) {
-      const std::uint32_t writer = shared_->writers[FLAGS_SLOT].last_before(lane);
-      lanes_.flags_source[lane] = writer == LaneSet::NO_LANE ? 0 : writer + 1;
+      const std::uint32_t writer = writers_[FLAGS_SLOT].last_before(lane);
+      lanes_.flags_source[lane] = writer == NO_LANE ? 0 : writer + 1;
     }
     if (op.sum_place == BatchOp::NO_PLACE) return;
     run_->sum_ids[0][lane] = op.sum_source == BatchOp::NO_PLACE
@@ -93,9 +102,9 @@ class Rename {
 
   // The lane whose sum the value is; NO_LANE where it is none.
   ARMILLION_INLINE std::uint32_t sum_at(ValueId id) const {
-    if (id < FIRST_LANE_VALUE) return LaneSet::NO_LANE;
+    if (id < FIRST_LANE_VALUE) return NO_LANE;
     const std::uint32_t lane = (id - FIRST_LANE_VALUE) / REGISTER_PLACES;
-    return lanes_.ops[lane].sum_place == (id - FIRST_LANE_VALUE) % REGISTER_PLACES ? lane : LaneSet::NO_LANE;
+    return lanes_.ops[lane].sum_place == (id - FIRST_LANE_VALUE) % REGISTER_PLACES ? lane : NO_LANE;
   }
 
   // Returns the copy in which the results stand.
@@ -111,10 +120,10 @@ class Rename {
         std::uint64_t addend = run_->sum_addends[copy][lane];
         const std::uint32_t before = sum_at(id);
         // A sum of 64 bits of what was cut to 32 is not one sum.
-        if (before != LaneSet::NO_LANE && (op.is_word_sum || !lanes_.ops[before].is_word_sum)) {
+        if (before != NO_LANE && (op.is_word_sum || !lanes_.ops[before].is_word_sum)) {
           id = run_->sum_ids[copy][before];
           addend += run_->sum_addends[copy][before];
-          shared_->sums_changed = 1;
+          store_relaxed(&shared_->sums_changed, 1u);
         }
         run_->sum_ids[1 - copy][lane] = id;
         run_->sum_addends[1 - copy][lane] = addend;
@@ -131,7 +140,7 @@ class Rename {
     visit_places(lanes_.ops[lane].reads, [&](unsigned place) {
       Operand& operand = lanes_.operands[lane * REGISTER_PLACES + place];
       const std::uint32_t sum = sum_at(operand.id);
-      if (sum == LaneSet::NO_LANE) return;
+      if (sum == NO_LANE) return;
       operand.id = run_->sum_ids[copy][sum] | (lanes_.ops[sum].is_word_sum ? LOW_WORD : 0);
       operand.addend = run_->sum_addends[copy][sum];
     });
@@ -141,6 +150,7 @@ class Rename {
   Lanes<DeviceMemory>& lanes_;
   BatchShared* shared_;
   Team team_;
+  WriterSets writers_;
 };
 
 }  // namespace armillion::engine::tensor

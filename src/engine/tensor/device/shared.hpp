@@ -2,56 +2,36 @@
 
 #include <cstdint>
 
+#include "engine/tensor/device/lane_set.hpp"
 #include "engine/tensor/device/layout.hpp"
 #include "engine/tensor/device/team.hpp"
 
 namespace armillion::engine::tensor {
 
-inline constexpr std::uint32_t LANE_WORDS = LARGEST_DEVICE_BATCH / 32;
-/// The slot of the flags, behind those of registers.
-inline constexpr unsigned FLAGS_SLOT = SLOT_COUNT;
+/// Batches of at most this many lanes have all of their sets in shared memory.
+inline constexpr std::uint32_t LARGEST_SHARED_BATCH = 1024;
 
-/// A set of lanes.
-struct LaneSet {
-  std::uint32_t words[LANE_WORDS];
+/// A bit a lane.
+struct LaneBits {
+  std::uint32_t words[lane_words(LARGEST_BATCH)];
 
   ARMILLION_INLINE bool has(std::uint32_t lane) const { return (words[lane / 32] >> lane % 32 & 1) != 0; }
   ARMILLION_INLINE void add(std::uint32_t lane) { set_bits(&words[lane / 32], 1u << lane % 32); }
-
-  /// The highest lane of the set below `end`; NO_LANE where there is none.
-  static constexpr std::uint32_t NO_LANE = ~0u;
-  ARMILLION_INLINE std::uint32_t last_before(std::uint32_t end) const {
-    std::uint32_t index = end / 32;
-    std::uint32_t word = index < LANE_WORDS ? words[index] & ((1u << end % 32) - 1) : 0;
-    while (word == 0) {
-      if (index == 0) return NO_LANE;
-      word = words[--index];
-    }
-    return index * 32 + 31 - static_cast<std::uint32_t>(__builtin_clz(word));
-  }
-
-  /// Calls `body(lane)` for all lanes of the set below `end`, in their order, while it returns true.
-  template <class Body>
-  ARMILLION_INLINE void visit_before(std::uint32_t end, Body body) const {
-    for (std::uint32_t index = 0; index * 32 < end; ++index) {
-      std::uint32_t word = words[index];
-      if (end - index * 32 < 32) word &= (1u << end % 32) - 1;
-      for (; word != 0; word &= word - 1) {
-        if (!body(index * 32 + static_cast<std::uint32_t>(__builtin_ctz(word)))) return;
-      }
-    }
-  }
 };
 
-/// What the threads of a team share while they work on a batch; in a GPU's shared memory.
+/// What a round of executing has left for the next one.
+struct RoundEnd {
+  /// The first lane that accesses memory and has not executed. Kept only where there are ordered loads.
+  std::uint32_t first_access;
+  /// Whether any lane has not executed.
+  std::uint32_t has_pending;
+};
+
+/// What the threads of a team share while they work on a batch; in a GPU's shared memory, which holds anything at
+/// first.
 struct BatchShared {
-  /// By slot: the lanes that write it.
-  LaneSet writers[SLOT_COUNT + 1];
-  /// Lanes that access memory, that store, and that are ordered loads.
-  LaneSet accesses;
-  LaneSet stores;
-  LaneSet ordered;
-  LaneSet done[2];
+  std::uint32_t writer_words[lane_words(LARGEST_SHARED_BATCH) * WRITER_SETS];
+  std::uint32_t writer_summaries[summary_words(LARGEST_BATCH) * WRITER_SETS];
 
   // Gathering.
   std::uint64_t pc;
@@ -61,17 +41,34 @@ struct BatchShared {
   std::uint32_t repeated_lane;
   std::uint32_t is_gathered;
   DeviceStop stop_reason;
+  /// All of the batch's code is between these addresses.
+  std::uint64_t code_start;
+  std::uint64_t code_end;
 
+  // Renaming.
   std::uint32_t sums_changed;
-  std::uint32_t done_count;
+  std::uint32_t store_count;
+  std::uint32_t ordered_count;
 
-  /// The first load that should have seen an earlier store of its batch, the first branch that went elsewhere, and the
-  /// first store into the batch's own code.
+  /// Executing. Lanes that were done when a round began, for even and odd rounds; what a round finds, adds to, and
+  /// makes ready for the one behind the next, in turns.
+  LaneBits done[2];
+  RoundEnd rounds[3];
+
+  StoredBytesState stored;
+
+  /// The first load that should have seen an earlier store of its batch, the first branch that went elsewhere, the
+  /// first store into the batch's own code, and the first store that overlaps an earlier one.
   std::uint32_t conflict;
   std::uint32_t wrong_branch;
   std::uint32_t code_write;
-  std::uint32_t stores_overlap;
+  std::uint32_t overlap;
+  /// Batches, or thousands of lanes, since the host's word was looked at.
+  std::uint32_t unlooked;
   std::uint32_t is_over;
 };
+
+// What a block may have without being asked about it.
+static_assert(sizeof(BatchShared) <= 48 * 1024);
 
 }  // namespace armillion::engine::tensor

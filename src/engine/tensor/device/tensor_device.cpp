@@ -9,6 +9,7 @@
 
 #include "armillion/error.hpp"
 #include "engine/tensor/device/device_memory.hpp"
+#include "engine/tensor/device/shared.hpp"
 
 namespace armillion::engine::tensor {
 
@@ -48,23 +49,31 @@ class Parts {
   DeviceAddress next_;
 };
 
+// Those of batches of `run.batch` lanes.
 void place_arrays(Parts& parts, DeviceRun& run) {
-  constexpr std::size_t LANES = LARGEST_DEVICE_BATCH;
+  const std::size_t count = run.batch;
   Lanes<DeviceMemory>& lanes = run.lanes;
-  lanes.ops = parts.take<BatchOp>(LANES);
-  lanes.operands = parts.take<Operand>(LANES * REGISTER_PLACES);
-  lanes.accesses = parts.take<AccessRecord>(LANES);
-  lanes.values = parts.take<std::uint64_t>(FIRST_LANE_VALUE + LANES * REGISTER_PLACES);
-  lanes.pc = parts.take<std::uint64_t>(LANES);
-  lanes.next_pc = parts.take<std::uint64_t>(LANES);
-  lanes.flags = parts.take<std::uint32_t>(LANES + 1);
-  lanes.flags_source = parts.take<std::uint32_t>(LANES);
+  lanes.ops = parts.take<BatchOp>(count);
+  lanes.operands = parts.take<Operand>(count * REGISTER_PLACES);
+  lanes.accesses = parts.take<AccessRecord>(count);
+  lanes.values = parts.take<std::uint64_t>(FIRST_LANE_VALUE + count * REGISTER_PLACES);
+  lanes.pc = parts.take<std::uint64_t>(count);
+  lanes.next_pc = parts.take<std::uint64_t>(count);
+  lanes.flags = parts.take<std::uint32_t>(count + 1);
+  lanes.flags_source = parts.take<std::uint32_t>(count);
   lanes.memory = parts.take<DeviceMemory>(1);
-  run.segments = parts.take<Segment>(LANES);
+  run.segments = parts.take<Segment>(count);
   run.predictions = parts.take<DevicePredictions>(1);
   for (int copy = 0; copy < 2; ++copy) {
-    run.sum_addends[copy] = parts.take<std::uint64_t>(LANES);
-    run.sum_ids[copy] = parts.take<ValueId>(LANES);
+    run.sum_addends[copy] = parts.take<std::uint64_t>(count);
+    run.sum_ids[copy] = parts.take<ValueId>(count);
+  }
+  run.is_ordered = parts.take<bool>(count);
+  run.pending = parts.take<PendingLane>(count);
+  run.granules = parts.take<StoredGranule>(stored_granules(run.batch));
+  run.writer_words = nullptr;
+  if (run.batch > LARGEST_SHARED_BATCH) {
+    run.writer_words = parts.take<std::uint32_t>(std::size_t{lane_words(run.batch)} * WRITER_SETS);
   }
 }
 
@@ -80,6 +89,7 @@ TensorDevice::TensorDevice(std::unique_ptr<gpu::Backend> backend, Interpreter& i
 
 void TensorDevice::allocate_arrays() {
   DeviceRun counted{};
+  counted.batch = run_.batch;
   Parts sizes(0);
   place_arrays(sizes, counted);
   arrays_ = backend_->allocate(sizes.end());
@@ -231,10 +241,10 @@ void TensorDevice::launch(std::uint64_t limit, const Interpreter::Poll& poll) {
   run_.limit = limit;
   run_.retired = 0;
   run_.stop = DeviceStop::NONE;
-  auto* call = reinterpret_cast<volatile std::uint32_t*>(call_->host());
-  *call = 0;
+  auto* call = reinterpret_cast<std::uint32_t*>(call_->host());
+  store_relaxed(call, 0u);
   backend_->write(run_memory_->address(), gpu::bytes_of(run_));
-  backend_->launch_tensor(gpu::TensorKernel::RUN, 1, std::min(std::max(run_.batch, 32u), LARGEST_DEVICE_BATCH),
+  backend_->launch_tensor(gpu::TensorKernel::RUN, 1, std::min(std::max(run_.batch, 32u), LARGEST_TEAM),
                           run_memory_->address());
   const auto start = std::chrono::steady_clock::now();
   while (!backend_->is_idle()) {
@@ -245,7 +255,7 @@ void TensorDevice::launch(std::uint64_t limit, const Interpreter::Poll& poll) {
     std::this_thread::sleep_for(NAP);
     // Whatever the host wants, the run loop asks again.
     if (called_ == StopReason::RUNNING) called_ = poll();
-    if (called_ != StopReason::RUNNING) *call = 1;
+    if (called_ != StopReason::RUNNING) store_relaxed(call, 1u);
   }
   backend_->read(std::as_writable_bytes(std::span(&run_, 1)), run_memory_->address());
   if (run_.stop == DeviceStop::NONE) {

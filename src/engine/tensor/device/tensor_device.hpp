@@ -20,8 +20,7 @@ namespace armillion::engine::tensor {
 /// and state are the truth, as in `gpu::DeviceMachine`; all that is mapped stands in the device's memory while it runs.
 class TensorDevice {
  public:
-  /// `interpreter` and `memory` are the machine's and outlive this; a batch has 1 to `LARGEST_DEVICE_BATCH`
-  /// instructions.
+  /// `interpreter` and `memory` are the machine's and outlive this; a batch has 1 to `LARGEST_BATCH` instructions.
   TensorDevice(std::unique_ptr<gpu::Backend> backend, Interpreter& interpreter, guest::AddressSpace& memory,
                std::uint32_t batch);
 
