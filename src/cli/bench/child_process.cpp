@@ -1,4 +1,4 @@
-#include "fleet/child_process.hpp"
+#include "cli/bench/child_process.hpp"
 
 #include <fcntl.h>
 #include <spawn.h>

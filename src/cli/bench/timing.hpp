@@ -1,13 +1,48 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace armillion::bench {
+
+/// The value in the middle, or the mean of the two that are. 0 of none.
+double median(std::vector<double> values);
+
+/// What `work()` says it has done, a second, in each of `repetitions` measurements of at least `seconds`. One call
+/// before is not counted.
+template <class Work>
+std::vector<double> measure_rates(unsigned repetitions, double seconds, const Work& work) {
+  using Clock = std::chrono::steady_clock;
+  work();
+  std::vector<double> rates;
+  for (unsigned i = 0; i < std::max(1U, repetitions); ++i) {
+    double done = 0;
+    double elapsed = 0;
+    const auto start = Clock::now();
+    do {
+      done += static_cast<double>(work());
+      elapsed = std::chrono::duration<double>(Clock::now() - start).count();
+    } while (elapsed < seconds);
+    rates.push_back(done / elapsed);
+  }
+  return rates;
+}
+
+/// The median of them.
+template <class Work>
+double median_rate(unsigned repetitions, double seconds, const Work& work) {
+  return median(measure_rates(repetitions, seconds, work));
+}
+
+/// How often something must be done to take about `seconds`, once at least. `run` does it so often and returns the
+/// seconds that took; the last it is called with is the result.
+std::uint64_t count_that_takes(double seconds, const std::function<double(std::uint64_t count)>& run);
 
 /// One of several ways to do the same work.
 struct Contender {
@@ -23,8 +58,11 @@ struct TimingOptions {
   double seconds = 0.002;
 };
 
-/// The median seconds of a call of each contender. They take turns, so that what else the machine does meets all of
-/// them.
+/// The seconds of a call of each contender, in each of the rounds. They take turns, so that what else the machine does
+/// meets all of them.
+std::vector<std::vector<double>> measure_calls(const std::vector<Contender>& contenders, const TimingOptions& options);
+
+/// The medians of them.
 std::vector<double> seconds_per_call(const std::vector<Contender>& contenders, const TimingOptions& options);
 
 /// Calls before those that are timed: what went before a measurement has left other things in caches, and a clock that
