@@ -167,6 +167,7 @@ void add_bench_command(CLI::App& app, int& exit_status) {
   CLI::App* command = app.add_subcommand(
       "bench", "Measure how fast this machine is, print a table in Markdown, and draw it where --plot asks for that");
   std::vector<std::string> names;
+  names.reserve(BENCHMARKS.size());
   for (const Benchmark& benchmark : BENCHMARKS) names.emplace_back(benchmark.name);
   command->add_option("BENCHMARK", options->benchmark, "What to measure, see below")
       ->required()

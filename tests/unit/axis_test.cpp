@@ -61,6 +61,11 @@ TEST(Axis, TicksOfALinearAxisAreAtEqualDistances) {
   EXPECT_EQ(ticks_of({-3, 4}, Scale::LINEAR, 8), (Values{-3, -2, -1, 0, 1, 2, 3, 4}));
 }
 
+TEST(Axis, ATickAtZeroHasNoSign) {
+  EXPECT_FALSE(std::signbit(ticks_of({0, 100}, Scale::LINEAR, 6).front()));
+  EXPECT_FALSE(std::signbit(ticks_of({-3, 4}, Scale::LINEAR, 8).at(3)));
+}
+
 TEST(Axis, TicksOfALogarithmicAxisAreOneTwoFiveOrPowersOfTen) {
   EXPECT_EQ(ticks_of({1, 100}, Scale::LOGARITHMIC, 9), (Values{1, 2, 5, 10, 20, 50, 100}));
   EXPECT_EQ(ticks_of({20, 50000}, Scale::LOGARITHMIC, 9), (Values{100, 1000, 10000}));

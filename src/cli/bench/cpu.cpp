@@ -55,9 +55,7 @@ Figure measure_engine(const Loop& loop, const MachineOptions& machine, const Ben
   LoopMachine measured(loop, machine);
   const std::uint64_t iterations =
       count_that_takes(options.seconds, [&](std::uint64_t count) { return measured.run(count).elapsed_seconds; });
-  std::vector<double> samples;
-  for (unsigned i = 0; i < options.repetitions; ++i) samples.push_back(measured.run(iterations).ips());
-  return Figure::of_samples(std::move(samples));
+  return Figure::of_samples(repeat(options.repetitions, [&] { return measured.run(iterations).ips(); }));
 }
 
 // A file in memory, which other programs can open by its path.
@@ -96,18 +94,14 @@ double run_by_qemu(const Loop& loop, std::uint64_t iterations) {
 
 // From its start to its exit, less what a run of one iteration takes.
 Figure measure_qemu(const Loop& loop, const BenchOptions& options) {
-  std::vector<double> starts;
-  for (unsigned i = 0; i < std::max(3U, options.repetitions); ++i) starts.push_back(run_by_qemu(loop, 1));
-  const double start = median(starts);
+  const double start = median(repeat(std::max(3U, options.repetitions), [&] { return run_by_qemu(loop, 1); }));
   const double seconds = std::max(options.seconds, SHORTEST_QEMU_SECONDS);
   const std::uint64_t iterations =
       count_that_takes(seconds, [&](std::uint64_t count) { return run_by_qemu(loop, count) - start; });
   const auto instructions = static_cast<double>(LoopMachine(loop).run(iterations).instructions);
-  std::vector<double> samples;
-  for (unsigned i = 0; i < options.repetitions; ++i) {
-    samples.push_back(instructions / std::max(run_by_qemu(loop, iterations) - start, SHORTEST_QEMU_SECONDS / 100));
-  }
-  return Figure::of_samples(std::move(samples));
+  return Figure::of_samples(repeat(options.repetitions, [&] {
+    return instructions / std::max(run_by_qemu(loop, iterations) - start, SHORTEST_QEMU_SECONDS / 100);
+  }));
 }
 
 // The first line of what it says of itself; nothing where it is not there.

@@ -64,8 +64,7 @@ Figure measure_fleet(const Loop& loop, const std::string& device, std::uint64_t 
   LoopFleet fleet(loop, device, lanes);
   const std::uint64_t iterations =
       count_that_takes(options.seconds, [&](std::uint64_t count) { return fleet.run(count).elapsed_seconds; });
-  std::vector<double> samples;
-  for (unsigned i = 0; i < options.repetitions; ++i) samples.push_back(fleet.run(iterations).ips());
+  std::vector<double> samples = repeat(options.repetitions, [&] { return fleet.run(iterations).ips(); });
   fleet.check(iterations);
   return Figure::of_samples(std::move(samples));
 }
@@ -80,8 +79,9 @@ Result measure_fleets(const BenchOptions& options) {
     const auto& usual = device.starts_with("cuda") ? LANES_OF_A_GPU : LANES_OF_A_CPU;
     for (const std::uint64_t lanes : options.sizes.empty() ? usual : options.sizes) {
       for (const Loop& loop : loops()) {
-        options.on_step(fmt::format("{} lanes on {}: {}", lanes, device, loop.name));
-        const std::string series = devices.size() > 1 ? fmt::format("{}, {}", loop.name, device) : loop.name.data();
+        options.on_step(fmt::format("a fleet of {} on {}: {}", lanes, device, loop.name));
+        const std::string series =
+            devices.size() > 1 ? fmt::format("{}, {}", loop.name, device) : std::string(loop.name);
         result.set(lanes, series, measure_fleet(loop, device, lanes, options));
       }
     }

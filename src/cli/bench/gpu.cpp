@@ -14,7 +14,8 @@ Result measure_gpu(const BenchOptions& options) {
       OneLaneRates rates(program, {.device = device}, options);
       for (const Mode& mode : modes()) {
         options.on_step(fmt::format("{} on {}, {}", program.what, device, mode.name));
-        const std::string series = devices.size() > 1 ? fmt::format("{}, {}", device, mode.name) : mode.name.data();
+        const std::string series =
+            devices.size() > 1 ? fmt::format("{}, {}", device, mode.name) : std::string(mode.name);
         result.set(std::string(program.what), {}, series, rates.of(mode));
       }
     }

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <functional>
 #include <limits>
+#include <map>
 #include <span>
 #include <vector>
 
@@ -118,6 +119,9 @@ const std::vector<Operation> OPERATIONS{
     {"copy", SeriesKind::BOUND, 2,
      [](HostData& data) { std::memcpy(data.result.data(), data.a.data(), data.a.size_bytes()); },
      [](DeviceData& data) { ops::copy(data.a, data.result); }, check_copy},
+    // A second way to copy, which writes past the host's caches where arrays are large. The faster of the two counts.
+    {"copy", SeriesKind::BOUND, 2, [](HostData& data) { ops::mul(data.a, 1.0F, data.result); },
+     [](DeviceData& data) { ops::mul(data.a, 1.0F, data.result); }, check_copy},
     {"add", SeriesKind::MEASURED, 3, [](HostData& data) { ops::add(data.a, data.b, data.result); },
      [](DeviceData& data) { ops::add(data.a, data.b, data.result); }, check_add},
     {"sum", SeriesKind::MEASURED, 1, [](HostData& data) { data.reduced = ops::sum(data.a); },
@@ -126,6 +130,32 @@ const std::vector<Operation> OPERATIONS{
      [](DeviceData& data) { data.reduced = ops::dot(data.a, data.b); }, check_dot},
     {"exp", SeriesKind::MEASURED, 2, [](HostData& data) { ops::exp(data.a, data.result); },
      [](DeviceData& data) { ops::exp(data.a, data.result); }, check_exp},
+};
+
+// The figures of all operations on arrays of one size: of those of one name, the best.
+class Figures {
+ public:
+  Figures(Result& result, std::size_t size, const std::string& where) : result_(result), size_(size), where_(where) {}
+
+  // Seconds of a call, in each measurement.
+  void add(const Operation& operation, const std::vector<double>& seconds) {
+    const double bytes = static_cast<double>(operation.arrays) * static_cast<double>(size_ * sizeof(float));
+    std::vector<double> rates;
+    rates.reserve(seconds.size());
+    for (const double taken : seconds) rates.push_back(bytes / taken);
+    Figure figure = Figure::of_samples(std::move(rates));
+    double& best = best_[operation.name];
+    if (figure.rate <= best) return;
+    best = figure.rate;
+    const char* const meaning = operation.kind == SeriesKind::BOUND ? ": the roofline" : "";
+    result_.set(size_, fmt::format("{}, {}{}", operation.name, where_, meaning), std::move(figure), operation.kind);
+  }
+
+ private:
+  Result& result_;
+  std::size_t size_;
+  std::string where_;
+  std::map<std::string, double> best_;
 };
 
 // The GPU's own time of an operation's kernels.
@@ -139,32 +169,20 @@ Contender device_contender(ops::Executor& executor, DeviceData& data, const Oper
           }};
 }
 
-// The seconds of a call in each measurement, as bytes a second.
-Figure bytes_per_second(const Operation& operation, std::size_t size, const std::vector<double>& seconds) {
-  const double bytes = static_cast<double>(operation.arrays) * static_cast<double>(size * sizeof(float));
-  std::vector<double> rates;
-  for (const double taken : seconds) rates.push_back(bytes / taken);
-  return Figure::of_samples(std::move(rates));
-}
-
-std::string series_of(const Operation& operation, const std::string& where) {
-  return operation.kind == SeriesKind::BOUND ? fmt::format("copy, {}: the roofline", where)
-                                             : fmt::format("{}, {}", operation.name, where);
-}
-
 void measure_on_host(Result& result, HostData& data, const BenchOptions& options) {
   std::vector<Contender> contenders;
+  contenders.reserve(OPERATIONS.size());
   for (const Operation& operation : OPERATIONS) {
     contenders.push_back(contender(operation.name, [&data, &operation] { operation.on_host(data); }));
   }
   const auto seconds = measure_calls(contenders, {.rounds = options.repetitions, .seconds = options.seconds});
+  Figures figures(result, data.a.size(), "host");
   for (std::size_t i = 0; i < OPERATIONS.size(); ++i) {
     const Operation& operation = OPERATIONS[i];
     std::ranges::fill(data.result, 0.0F);
     operation.on_host(data);
     operation.check(data, data.result, data.reduced);
-    result.set(data.a.size(), series_of(operation, "host"), bytes_per_second(operation, data.a.size(), seconds[i]),
-               operation.kind);
+    figures.add(operation, seconds[i]);
   }
 }
 
@@ -180,9 +198,11 @@ void measure_on_device(Result& result, Device& device, const HostData& host, con
   ops::Executor& executor = device.executor;
   DeviceData data(executor, host);
   std::vector<Contender> contenders;
+  contenders.reserve(OPERATIONS.size());
   for (const Operation& operation : OPERATIONS) contenders.push_back(device_contender(executor, data, operation));
   const auto seconds = measure_calls(contenders, {.rounds = options.repetitions, .seconds = options.seconds});
   std::vector<float> elements(host.a.size());
+  Figures figures(result, host.a.size(), device.name);
   for (std::size_t i = 0; i < OPERATIONS.size(); ++i) {
     const Operation& operation = OPERATIONS[i];
     std::ranges::fill(elements, 0.0F);
@@ -190,8 +210,7 @@ void measure_on_device(Result& result, Device& device, const HostData& host, con
     operation.on_device(data);
     data.result.download(elements);
     operation.check(host, elements, data.reduced);
-    result.set(host.a.size(), series_of(operation, device.name), bytes_per_second(operation, host.a.size(), seconds[i]),
-               operation.kind);
+    figures.add(operation, seconds[i]);
   }
 }
 
@@ -215,7 +234,7 @@ Result measure_ops(const BenchOptions& options) {
   }
   result.add_note(
       fmt::format("Host: one thread, target {}. What is read and written: 12 bytes an element by add, 4 by "
-                  "sum, 8 by the others. The roofline is a copy in the same run.",
+                  "sum, 8 by the others. The roofline is the faster of two copies in the same run.",
                   ops::target()));
   if (!devices.empty()) result.add_note("Devices: the time of the kernels alone, on a GPU by its own clock.");
   return result;

@@ -106,6 +106,7 @@ std::string Result::to_markdown() const {
 
 std::string Result::to_json() const {
   std::vector<std::string> notes;
+  notes.reserve(notes_.size());
   for (const std::string& note : notes_) notes.push_back(to_json_string(note));
   std::vector<std::string> figures;
   for (const ResultSeries& series : series_) {

@@ -49,6 +49,7 @@ std::uint64_t count_that_takes(double seconds, const std::function<double(std::u
 
 std::vector<std::vector<double>> measure_calls(const std::vector<Contender>& contenders, const TimingOptions& options) {
   std::vector<std::size_t> calls;
+  calls.reserve(contenders.size());
   for (const Contender& contender : contenders) calls.push_back(calls_of(contender, options.seconds));
   std::vector<std::vector<double>> times(contenders.size());
   std::vector<std::size_t> order(contenders.size());

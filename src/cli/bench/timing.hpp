@@ -14,14 +14,22 @@ namespace armillion::bench {
 /// The value in the middle, or the mean of the two that are. 0 of none.
 double median(std::vector<double> values);
 
+/// What `measure()` returns, so often.
+template <class Measure>
+std::vector<double> repeat(unsigned repetitions, const Measure& measure) {
+  std::vector<double> samples;
+  samples.reserve(repetitions);
+  for (unsigned i = 0; i < repetitions; ++i) samples.push_back(measure());
+  return samples;
+}
+
 /// What `work()` says it has done, a second, in each of `repetitions` measurements of at least `seconds`. One call
 /// before is not counted.
 template <class Work>
 std::vector<double> measure_rates(unsigned repetitions, double seconds, const Work& work) {
   using Clock = std::chrono::steady_clock;
   work();
-  std::vector<double> rates;
-  for (unsigned i = 0; i < std::max(1U, repetitions); ++i) {
+  return repeat(std::max(1U, repetitions), [&] {
     double done = 0;
     double elapsed = 0;
     const auto start = Clock::now();
@@ -29,9 +37,8 @@ std::vector<double> measure_rates(unsigned repetitions, double seconds, const Wo
       done += static_cast<double>(work());
       elapsed = std::chrono::duration<double>(Clock::now() - start).count();
     } while (elapsed < seconds);
-    rates.push_back(done / elapsed);
-  }
-  return rates;
+    return done / elapsed;
+  });
 }
 
 /// The median of them.

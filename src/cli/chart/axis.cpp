@@ -58,7 +58,8 @@ std::vector<double> linear_ticks(Range range, std::size_t most) {
   const double step = linear_step(range.high - range.low, most - 1);
   std::vector<double> ticks;
   const double slack = step * ROUNDING;
-  for (double number = std::ceil((range.low - slack) / step); number * step <= range.high + slack; ++number) {
+  // Adding 0 makes a 0 of a -0.
+  for (double number = std::ceil((range.low - slack) / step) + 0.0; number * step <= range.high + slack; ++number) {
     ticks.push_back(number * step);
   }
   return ticks;
