@@ -16,13 +16,13 @@
 #include <optional>
 #include <stdexcept>
 
-#include "ops/arrays.hpp"
+#include "cli/bench/arrays.hpp"
+#include "cli/bench/timing.hpp"
 #include "ops/cuda.hpp"
 #include "ops/executors.hpp"
 #include "ops/matrix_products.hpp"
 #include "ops/numpy_peer.hpp"
 #include "ops/peers.hpp"
-#include "ops/timing.hpp"
 #include "report.hpp"
 
 namespace armillion::bench {

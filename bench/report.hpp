@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/number_text.hpp"
+
 namespace armillion::bench {
 
 /// Collects Markdown, and prints it as it comes.
@@ -40,16 +42,7 @@ class Report {
   std::string text_;
 };
 
-/// A rate with a letter for its power of thousand and three figures, for instance "312 G".
-inline std::string with_prefix(double value) {
-  const char* prefix = "";
-  for (const char* next : {" k", " M", " G", " T"}) {
-    if (value < 999.5) break;
-    value /= 1000;
-    prefix = next;
-  }
-  return fmt::format("{:.3g}{}", value, prefix);
-}
+using cli::with_prefix;
 
 /// A time with its unit and three figures.
 inline std::string as_time(double seconds) {

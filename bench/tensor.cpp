@@ -10,11 +10,11 @@
 
 #include "armillion/error.hpp"
 #include "armillion/machine.hpp"
+#include "cli/bench/tensor_programs.hpp"
+#include "cli/bench/timing.hpp"
 #include "report.hpp"
 #include "tensor/arrays.hpp"
 #include "tensor/phases.hpp"
-#include "tensor/programs.hpp"
-#include "tensor/timing.hpp"
 
 namespace armillion::bench {
 namespace {

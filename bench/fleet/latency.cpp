@@ -11,7 +11,7 @@
 
 #include "armillion/error.hpp"
 #include "armillion/fleet.hpp"
-#include "fleet/child_process.hpp"
+#include "cli/bench/child_process.hpp"
 #include "fleet/sections.hpp"
 
 namespace armillion::bench {

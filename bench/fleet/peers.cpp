@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "armillion/error.hpp"
-#include "fleet/child_process.hpp"
+#include "cli/bench/child_process.hpp"
 #include "fleet/sections.hpp"
 
 namespace armillion::bench {

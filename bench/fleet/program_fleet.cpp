@@ -11,8 +11,6 @@ namespace armillion::bench {
 
 namespace {
 
-// Runs grow by at most so much at once while the number of rounds is looked for.
-constexpr double MOST_GROWTH = 64;
 // What the programs write lies on the stack: less than so much of it.
 constexpr std::uint64_t STACK_BYTES = 0x4000;
 
@@ -23,12 +21,6 @@ std::vector<std::byte> stack_of(const Machine& machine, std::uint64_t end) {
 }
 
 }  // namespace
-
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
 
 ProgramFleet::ProgramFleet(GuestPrograms& guest, const std::string& device, std::uint64_t lanes)
     : guest_(guest), fleet_(guest.start(), {.lanes = lanes, .device = device}) {}
@@ -56,15 +48,11 @@ FleetResult ProgramFleet::run(const FleetProgram& program, std::uint64_t rounds,
 }
 
 Point ProgramFleet::measure(const FleetProgram& program, const PointOptions& options) {
-  Point point{.rounds = 1};
-  fleet_.reset();
-  double seconds = run(program, point.rounds, options.inputs).elapsed_seconds;
-  while (seconds < options.seconds / 2) {
-    const double growth = std::clamp(options.seconds / std::max(seconds, 1e-6), 2.0, MOST_GROWTH);
-    point.rounds = static_cast<std::uint64_t>(static_cast<double>(point.rounds) * growth);
+  Point point;
+  point.rounds = count_that_takes(options.seconds, [&](std::uint64_t rounds) {
     fleet_.reset();
-    seconds = run(program, point.rounds, options.inputs).elapsed_seconds;
-  }
+    return run(program, rounds, options.inputs).elapsed_seconds;
+  });
   std::vector<double> times;
   for (unsigned i = 0; i < options.repetitions; ++i) {
     fleet_.reset();

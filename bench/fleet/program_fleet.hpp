@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "armillion/fleet.hpp"
+#include "cli/bench/timing.hpp"
 #include "fleet/programs.hpp"
 
 namespace armillion::bench {
@@ -64,7 +65,5 @@ class ProgramFleet {
   GuestPrograms& guest_;
   Fleet fleet_;
 };
-
-double median(std::vector<double> values);
 
 }  // namespace armillion::bench

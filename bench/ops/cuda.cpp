@@ -15,9 +15,9 @@
 #include "armillion/ops.hpp"
 #include "armillion/ops/buffer_matrices.hpp"
 #include "armillion/ops/executor.hpp"
+#include "cli/bench/arrays.hpp"
 #include "engine/gpu/cuda_context.hpp"
 #include "engine/gpu/device_choice.hpp"
-#include "ops/arrays.hpp"
 
 namespace armillion::bench {
 namespace {
@@ -26,12 +26,6 @@ namespace cuda = engine::gpu::cuda;
 using engine::gpu::CudaContext;
 using Memory = ops::Buffer<float>;
 using Span = std::span<const float>;
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 /// The median seconds of what `measure` says of a call.
 double median_of(unsigned rounds, const std::function<double()>& measure) {

@@ -7,7 +7,7 @@
 #include "armillion/ops.hpp"
 #include "armillion/ops/buffer_matrices.hpp"
 #include "armillion/ops/executor.hpp"
-#include "ops/arrays.hpp"
+#include "cli/bench/arrays.hpp"
 
 namespace armillion::bench {
 namespace {

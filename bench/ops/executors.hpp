@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "ops/timing.hpp"
+#include "cli/bench/timing.hpp"
 #include "report.hpp"
 
 namespace armillion::bench {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "ops/timing.hpp"
+#include "cli/bench/timing.hpp"
 
 namespace armillion::bench {
 

@@ -7,6 +7,7 @@
 
 #include "armillion/error.hpp"
 #include "armillion/ops.hpp"
+#include "cli/bench/timing.hpp"
 #include "engine/gpu/device_choice.hpp"
 #include "engine/interpreter/interpreter.hpp"
 #include "engine/tensor/batch_arrays.hpp"
@@ -14,7 +15,6 @@
 #include "engine/tensor/device/array_addition.hpp"
 #include "engine/tensor/kernels.hpp"
 #include "guest/address_space.hpp"
-#include "tensor/timing.hpp"
 
 namespace armillion::bench {
 

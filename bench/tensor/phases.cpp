@@ -1,6 +1,7 @@
 #include "tensor/phases.hpp"
 
 #include "armillion/machine.hpp"
+#include "cli/bench/timing.hpp"
 #include "engine/interpreter/interpreter.hpp"
 #include "engine/tensor/batch_arrays.hpp"
 #include "engine/tensor/code_walk.hpp"
@@ -9,7 +10,6 @@
 #include "engine/tensor/tensor_engine.hpp"
 #include "engine/tensor/wave_order.hpp"
 #include "guest/address_space.hpp"
-#include "tensor/timing.hpp"
 
 namespace armillion::bench {
 

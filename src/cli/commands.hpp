@@ -15,6 +15,7 @@ inline constexpr int LIMIT_REACHED = 124;
 
 void add_run_command(CLI::App& app, int& exit_status);
 void add_fleet_command(CLI::App& app, int& exit_status);
+void add_bench_command(CLI::App& app, int& exit_status);
 void add_disassemble_command(CLI::App& app, int& exit_status);
 void add_isa_command(CLI::App& app, int& exit_status);
 void add_syscalls_command(CLI::App& app, int& exit_status);

@@ -17,7 +17,7 @@ struct CommandWords {
   std::string options;
   /// Those of the options that are followed by a value.
   std::string options_with_value;
-  /// What its first argument may be, where that is one of a few words.
+  /// What its first argument may be, where that is one of a few words. Options may follow it.
   std::string choices;
 };
 
@@ -46,7 +46,7 @@ CommandWords words_of(const CLI::App& command) {
 }
 
 // A completion function made from the parser itself, so that it never lags behind it. Once a program is named, what
-// follows belongs to it, and files are offered.
+// follows belongs to it, and files are offered. Where the first argument is a word of the command's own, options go on.
 void print_bash(const CLI::App& app) {
   std::string commands;
   std::string cases;
@@ -69,7 +69,8 @@ void print_bash(const CLI::App& app) {
       "  esac\n"
       "  for ((i = 2; i < COMP_CWORD; i++)); do\n"
       "    case \" $with_value \" in *\" ${{COMP_WORDS[i]}} \"*) i=$((i + 1)); continue ;; esac\n"
-      "    case \"${{COMP_WORDS[i]}}\" in -*) ;; *) options=\"\" choices=\"\" ;; esac\n"
+      "    case \"${{COMP_WORDS[i]}}\" in -*) continue ;; esac\n"
+      "    if [ \"$choices\" ]; then choices=\"\"; else options=\"\"; fi\n"
       "  done\n"
       "  case \"$word\" in\n"
       "    -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")) ;;\n"

@@ -3,73 +3,37 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <iterator>
 #include <numeric>
 
+#include "cli/chart/palette.hpp"
 #include "cli/json_text.hpp"
+#include "cli/markup_text.hpp"
+#include "cli/number_text.hpp"
 
 namespace armillion::cli {
 
 namespace {
 
-// Colours that people with colour blindness tell apart (Okabe and Ito, "Color Universal Design").
-constexpr const char* GOOD_COLOUR = "#0072b2";
-constexpr std::array OTHER_COLOURS{"#d55e00", "#cc79a7", "#e69f00", "#009e73", "#56b4e9", "#8c510a", "#b2182b"};
-constexpr const char* LAST_COLOUR = "#888888";
+constexpr const char* GOOD_COLOUR = PALETTE.front();
 
 constexpr std::size_t HISTOGRAM_BINS = 60;
 
-// "950", "1.2 k", "3 M".
-std::string short_number(double number) {
-  constexpr std::array PREFIXES{"", " k", " M", " G", " T", " P"};
-  std::size_t prefix = 0;
-  while (number >= 999.5 && prefix + 1 < PREFIXES.size()) {
-    number /= 1000;
-    ++prefix;
-  }
-  return fmt::format("{:.3g}{}", number, PREFIXES[prefix]);
-}
-
 }  // namespace
 
-std::string to_html(std::string_view text) {
-  // A JSON string has only valid UTF-8, and control characters are escaped so that they can be seen.
-  const std::string quoted = to_json_string(text);
-  std::string html;
-  for (std::size_t i = 1; i + 1 < quoted.size(); ++i) {
-    if (quoted[i] == '\\' && (quoted[i + 1] == '"' || quoted[i + 1] == '\\')) ++i;
-    switch (quoted[i]) {
-      case '&': html += "&amp;"; break;
-      case '<': html += "&lt;"; break;
-      case '>': html += "&gt;"; break;
-      default: html += quoted[i];
-    }
-  }
-  return html;
-}
-
-std::string with_separators(std::uint64_t number) {
-  std::string digits = fmt::format("{}", number);
-  for (auto place = static_cast<std::ptrdiff_t>(digits.size()) - 3; place > 0; place -= 3) {
-    digits.insert(static_cast<std::size_t>(place), 1, ',');
-  }
-  return digits;
-}
-
 GroupColours::GroupColours(const std::vector<LaneStatistics::Group>& groups)
-    : order(groups.size()), colours(groups.size(), LAST_COLOUR) {
+    : order(groups.size()), colours(groups.size(), GREY) {
   std::iota(order.begin(), order.end(), 0U);
   std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) {
     return groups[a].count != groups[b].count ? groups[a].count > groups[b].count : a < b;
   });
-  std::size_t next = 0;
+  std::size_t next = 1;
   for (const std::uint32_t group : order) {
     if (groups[group].outcome.is_good()) {
       colours[group] = GOOD_COLOUR;
-    } else if (next < OTHER_COLOURS.size()) {
-      colours[group] = OTHER_COLOURS[next++];
+    } else if (next < PALETTE.size()) {
+      colours[group] = PALETTE[next++];
     }
   }
 }
@@ -84,7 +48,7 @@ std::string outcome_bars(const LaneStatistics& statistics, const GroupColours& c
     fmt::format_to(std::back_inserter(rows),
                    "<tr><td>{}</td><td class=number>{}</td><td class=number>{}</td>"
                    "<td class=bar><div style=\"width:{:.4f}%;background:{}\"></div></td></tr>\n",
-                   to_html(group.outcome.describe()), with_separators(group.count), share_text, share,
+                   to_markup(group.outcome.describe()), with_separators(group.count), share_text, share,
                    colours.colours[number]);
   }
   return "<table class=bars>" + rows + "</table>\n";
@@ -121,14 +85,14 @@ std::string instruction_histogram(const CountHistogram& histogram) {
   for (const double part : {0.5, 1.0}) {
     const double y = base - part * static_cast<double>(most) * scale;
     fmt::format_to(out, "<path d=\"M{} {:.1f}h-5\"/><text class=end x=\"{}\" y=\"{:.1f}\">{}</text>\n", LEFT, y,
-                   LEFT - 8, y + 4, short_number(part * static_cast<double>(most)));
+                   LEFT - 8, y + 4, with_prefix(part * static_cast<double>(most)));
   }
   const std::size_t ticks = std::min<std::size_t>(bins.size(), 6);
   for (std::size_t i = 0; i < ticks; ++i) {
     const std::size_t bin = i * bins.size() / ticks;
     const double x = LEFT + static_cast<double>(bin) * step;
     fmt::format_to(out, "<path d=\"M{:.1f} {}v5\"/><text x=\"{:.1f}\" y=\"{}\">{}</text>\n", x, base, x, base + 18,
-                   short_number(bins[bin].first));
+                   with_prefix(bins[bin].first));
   }
   const bool is_logarithmic = histogram.scale() == CountHistogram::Scale::LOGARITHMIC;
   fmt::format_to(out, "<text class=end x=\"{}\" y=\"{}\">instructions of a lane{}</text>\n", WIDTH - 10, HEIGHT - 4,
@@ -151,7 +115,7 @@ std::string lane_map(const LaneStatistics& statistics, const GroupColours& colou
     const bool is_rest = i == MOST_GROUPS;
     fmt::format_to(std::back_inserter(legend), "{}[{},\"{}\"]", i == 0 ? "" : ",",
                    to_json_string(is_rest ? "other outcomes" : statistics.groups()[i].outcome.describe()),
-                   is_rest ? LAST_COLOUR : colours.colours[i]);
+                   is_rest ? GREY : colours.colours[i]);
   }
   return fmt::format(
       R"(<canvas id=map></canvas><p id=cell>Point at a cell.</p>

@@ -1,20 +1,12 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "cli/lane_statistics.hpp"
 
 namespace armillion::cli {
-
-/// The text with what HTML gives a meaning written as references; what is not UTF-8 becomes U+FFFD.
-std::string to_html(std::string_view text);
-
-/// "1,234,567".
-std::string with_separators(std::uint64_t number);
 
 /// The groups' numbers in the order in which they are shown, the most frequent first, and a colour for each group.
 struct GroupColours {

@@ -10,6 +10,8 @@
 #include "armillion/error.hpp"
 #include "cli/fleet_charts.hpp"
 #include "cli/fleet_summary.hpp"
+#include "cli/markup_text.hpp"
+#include "cli/number_text.hpp"
 #include "cli/stop_description.hpp"
 
 namespace armillion::cli {
@@ -33,7 +35,7 @@ canvas { max-width: 100%; image-rendering: pixelated; } #cell { color: #555; mar
 )";
 
 std::string fact(std::string_view name, const std::string& text) {
-  return fmt::format("<tr><td>{}</td><td>{}</td></tr>\n", name, to_html(text));
+  return fmt::format("<tr><td>{}</td><td>{}</td></tr>\n", name, to_markup(text));
 }
 
 std::string shortened(const std::string& text) {
@@ -59,8 +61,8 @@ std::string FleetReport::table_of(const std::vector<NotedLane>& lanes) const {
     fmt::format_to(std::back_inserter(rows),
                    "<tr><td class=number>{}</td><td><code>{}</code></td><td>{}</td><td><code>{}</code></td>"
                    "<td class=number>{}</td></tr>\n",
-                   lane.lane, to_html(shortened(lane.input)), to_html(outcome),
-                   has_place ? to_html(describe_location(process_, lane.result.pc)) : "",
+                   lane.lane, to_markup(shortened(lane.input)), to_markup(outcome),
+                   has_place ? to_markup(describe_location(process_, lane.result.pc)) : "",
                    with_separators(lane.result.instructions));
   }
   return "<table><tr><th class=number>lane</th><th>input</th><th>outcome</th><th>at</th>"
@@ -74,7 +76,7 @@ std::string FleetReport::page(const FleetRounds& rounds) const {
   std::string html = fmt::format(
       "<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport content=\"width=device-width\">"
       "<title>{0}</title><style>{1}</style></head><body>\n<h1>{0}</h1>\n<table class=facts>\n",
-      to_html(title_), STYLE);
+      to_markup(title_), STYLE);
   html += fact("device", describe_device(rounds.device()));
   html += fact("lanes", describe_inputs(rounds));
   html += fact("instructions", with_separators(totals.instructions));

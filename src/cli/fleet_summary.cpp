@@ -12,8 +12,10 @@ namespace armillion::cli {
 
 std::string describe_device(const std::string& name) {
   const std::vector<DeviceInfo> list = devices();
-  const auto found = std::ranges::find(list, name, &DeviceInfo::name);
-  return found == list.end() || found->description.empty() ? name : name + ", " + found->description;
+  const auto found = std::ranges::find_if(list, [&](const DeviceInfo& device) {
+    return device.name == name || (name == "cuda" && device.name.starts_with("cuda:"));
+  });
+  return found == list.end() || found->description.empty() ? name : found->name + ", " + found->description;
 }
 
 std::string describe_inputs(const FleetRounds& rounds) {

@@ -11,7 +11,7 @@ void print_summary(const FleetRounds& rounds);
 
 // The facts of a summary, in words.
 
-/// With the device's own name where it has one.
+/// With the device's own name where it has one; "cuda" is the first GPU.
 std::string describe_device(const std::string& name);
 std::string describe_inputs(const FleetRounds& rounds);
 std::string describe_time(const FleetRounds& rounds);

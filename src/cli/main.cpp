@@ -40,11 +40,13 @@ int run(int argument_count, char** arguments) {
       "  armillion run ./hello                         run a static AArch64 Linux program\n"
       "  armillion run --stats - ./primes 1000         the same, with figures as JSON\n"
       "  armillion fleet --inputs seeds/ ./parser      many machines at once, an input to each\n"
+      "  armillion bench fleet --plot fleets.svg       how fast this machine is, as a table and a picture\n"
       "  armillion isa --feature FEAT_LSE              the instructions of a feature\n"
       "  armillion disassemble ./hello --symbol main   what a function is made of");
   int exit_status = 0;
   armillion::cli::add_run_command(app, exit_status);
   armillion::cli::add_fleet_command(app, exit_status);
+  armillion::cli::add_bench_command(app, exit_status);
   armillion::cli::add_disassemble_command(app, exit_status);
   armillion::cli::add_isa_command(app, exit_status);
   armillion::cli::add_syscalls_command(app, exit_status);

@@ -45,6 +45,10 @@ void ProgressLine::update(const FleetProgress& progress) {
                    static_cast<double>(progress.instructions) / progress.elapsed_seconds / 1e9));
 }
 
+void ProgressLine::tell(const std::string& what) {
+  if (can_show_) show(what);
+}
+
 void ProgressLine::show(const std::string& text) {
   fmt::print(stderr, "\r\x1b[Karmillion: {}", text);
   std::fflush(stderr);

@@ -9,8 +9,8 @@
 
 namespace armillion::cli {
 
-/// A line on the terminal that shows how a long run comes on. Prints nothing where standard error is no terminal, or
-/// before two seconds have passed.
+/// A line on the terminal that shows how a long run comes on. Prints nothing where standard error is no terminal, and
+/// of runs before two seconds have passed.
 class ProgressLine {
  public:
   enum class Shown : std::uint8_t { ON_TERMINALS, NEVER };
@@ -25,6 +25,8 @@ class ProgressLine {
   void update(std::uint64_t instructions, double elapsed_seconds);
   /// Of the runs of a fleet, with a bar. May be called as often as one likes.
   void update(const FleetProgress& progress);
+  /// Of one thing after the other: what is done now. Shown at once.
+  void tell(const std::string& what);
 
  private:
   void show(const std::string& text);

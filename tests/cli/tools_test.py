@@ -10,7 +10,7 @@ from command import COMMAND, OWN_ERROR, armillion, guest
 # The folder of a driver of a GPU that is not there.
 FAKE_CUDA = os.environ.get("ARMILLION_FAKE_CUDA", "")
 
-COMMANDS = ("run", "fleet", "disassemble", "isa", "syscalls", "info", "completion")
+COMMANDS = ("run", "fleet", "bench", "disassemble", "isa", "syscalls", "info", "completion")
 
 
 class Disassemble(unittest.TestCase):
@@ -213,6 +213,12 @@ class Completion(unittest.TestCase):
     def test_leaves_the_program_s_own_arguments_alone(self):
         self.assertEqual(self.complete("armillion", "run", "./probe", "--st"), [])
         self.assertEqual(self.complete("armillion", "fleet", "--lanes", "3", "./probe", "--in"), [])
+
+    def test_offers_benchmarks_and_then_options(self):
+        self.assertEqual(self.complete("armillion", "bench", "te"), ["tensor"])
+        self.assertEqual(self.complete("armillion", "bench", "fleet", "--la"), ["--lanes"])
+        self.assertEqual(self.complete("armillion", "bench", "fleet", "--lanes", "3", "--pl"), ["--plot"])
+        self.assertEqual(self.complete("armillion", "bench", "fleet", "countd"), ["countdown"])
 
     def test_offers_the_shells(self):
         self.assertEqual(self.complete("armillion", "completion", "b"), ["bash"])

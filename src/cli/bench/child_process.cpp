@@ -1,4 +1,4 @@
-#include "fleet/child_process.hpp"
+#include "cli/bench/child_process.hpp"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -17,6 +17,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command) : name_(comm
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) throw Error(ErrorCode::FILE_UNREADABLE, "no pipe can be made");
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;
