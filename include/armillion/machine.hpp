@@ -32,11 +32,11 @@ struct MachineOptions {
   /// `devices`), or "host-lanes", a GPU's code on the CPU, which is for tests. Results are the same everywhere.
   std::string device = "cpu";
   /// How it executes instructions: "interpreter", or "tensor", which executes batches of them as arrays: slower, and
-  /// there to show how that way works (docs/tensor.md). Results are the same. Only for the device "cpu".
+  /// there to show how that way works (docs/tensor.md), on the CPU and on GPUs. Results are the same.
   std::string engine = "interpreter";
   /// Most instructions of a batch of the tensor engine, 1 to `LARGEST_BATCH`.
   std::uint32_t tensor_batch = 512;
-  /// Whether the tensor engine skips iterations of loops that it can prove the outcome of.
+  /// Whether the tensor engine executes many iterations of a loop at once; only for the device "cpu".
   LoopAcceleration tensor_loops = LoopAcceleration::OFF;
 };
 

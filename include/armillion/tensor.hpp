@@ -10,9 +10,10 @@ inline constexpr std::uint32_t LARGEST_BATCH = 65'536;
 /// Whether the tensor engine executes many iterations of a loop at once where it can prove the outcome.
 enum class LoopAcceleration : std::uint8_t {
   OFF,
-  /// Counted loops that only add constants to registers are solved in closed form; those over arrays that do not
-  /// overlap are executed one instruction after the other, each for many iterations. Such instructions count as
-  /// retired, and as accelerated (`TensorStatistics::instructions_accelerated`). Results are the same.
+  /// Counted loops that only add constants to registers are solved in closed form; those over arrays, where
+  /// no iteration is in another one's way, are executed one instruction after the other, each for many iterations. Such
+  /// instructions count as retired, and as accelerated (`TensorStatistics::instructions_accelerated`). Results are the
+  /// same.
   ON,
 };
 

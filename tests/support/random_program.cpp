@@ -44,7 +44,9 @@ std::uint32_t fill(const std::string& pattern, RandomSource& random, Kind kind) 
   std::array<std::uint32_t, 128> fields{};
   for (std::uint32_t& field : fields) field = static_cast<std::uint32_t>(random.bits());
   if (!random.one_in(16)) {
-    for (const char written : {'d', 't', 'a'}) fields[static_cast<unsigned char>(written)] = random.below(16);
+    for (const char written : {'d', 't', 'a'}) {
+      fields[static_cast<unsigned char>(written)] = random.one_in(24) ? 31 : random.below(16);
+    }
     if (kind == Kind::MEMORY) {
       fields['n'] = 16 + random.below(13);
       // Few register indices are small enough.

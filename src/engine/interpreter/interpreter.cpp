@@ -316,6 +316,17 @@ bool Interpreter::may_store(std::uint64_t address, std::uint32_t size) const {
          !memory_.find_obstacle(address, size, Permissions::WRITE);
 }
 
+void Interpreter::prepare_store(std::uint64_t address, std::uint64_t size) {
+  const std::uint64_t last = (address + (size - 1)) & guest::PAGE_MASK;
+  for (std::uint64_t page = address & guest::PAGE_MASK; page <= last; page += PAGE_BYTES) {
+    if (context_->write_tlb[page / PAGE_BYTES % TLB_ENTRIES].tag == page) continue;
+    // A write, of what is there already, makes the page's frame this machine's own.
+    const std::byte first = *memory_.page_for_reading(page);
+    write_in_page(page, {&first, 1});
+    cache_translation(page, Access::WRITE);
+  }
+}
+
 void Interpreter::store_quietly(std::uint64_t address, const void* source, std::uint32_t size) {
   const TlbEntry& entry = context_->write_tlb[address / PAGE_BYTES % TLB_ENTRIES];
   if (((address + (size - 1)) & ~(PAGE_BYTES - 1)) == entry.tag) [[likely]] {
@@ -343,14 +354,18 @@ void Interpreter::read_bytes(std::uint64_t address, std::uint32_t size) {
 void Interpreter::write_bytes(std::uint64_t address, std::span<const std::byte> source) {
   while (!source.empty()) {
     const std::uint64_t count = std::min<std::uint64_t>(source.size(), PAGE_BYTES - address % PAGE_BYTES);
-    const guest::Frame& frame = memory_.write_in_page(address, source.first(count));
-    // The page's frame may be a new one.
-    const std::uint64_t page = address & guest::PAGE_MASK;
-    TlbEntry& read_entry = context_->read_tlb[page / PAGE_BYTES % TLB_ENTRIES];
-    if (read_entry.tag == page) read_entry.addend = reinterpret_cast<std::uint64_t>(frame.bytes) - page;
+    write_in_page(address, source.first(count));
     source = source.subspan(count);
     address += count;
   }
+}
+
+void Interpreter::write_in_page(std::uint64_t address, std::span<const std::byte> source) {
+  const guest::Frame& frame = memory_.write_in_page(address, source);
+  // The page's frame may be a new one.
+  const std::uint64_t page = address & guest::PAGE_MASK;
+  TlbEntry& read_entry = context_->read_tlb[page / PAGE_BYTES % TLB_ENTRIES];
+  if (read_entry.tag == page) read_entry.addend = reinterpret_cast<std::uint64_t>(frame.bytes) - page;
 }
 
 void Interpreter::cache_translation(std::uint64_t page_address, Access access) {

@@ -64,7 +64,7 @@ class Interpreter final : private guest::CodeObserver {
   void set_block_hook(std::function<void(std::uint64_t)> hook) { block_hook_.set(std::move(hook)); }
   void set_instruction_hook(std::function<void(std::uint64_t)> hook) { instruction_hook_.set(std::move(hook)); }
 
-  // For another engine that executes some of the machine's instructions, between two runs. Accesses go through the same
+  // For another engine that executes some of the machine's instructions, between two runs. Accesses keep to the same
   // cached translations; hooks and watchpoints do not see them, and nothing is recorded where one is not allowed.
 
   /// Whether there are hooks or watchpoints.
@@ -76,6 +76,9 @@ class Interpreter final : private guest::CodeObserver {
   /// Up to 64 bytes at an address without tag. False, with nothing done, where the guest must not read all of them.
   bool load_quietly(std::uint64_t address, void* destination, std::uint32_t size);
   bool may_store(std::uint64_t address, std::uint32_t size) const;
+  /// Takes what the host needs for storing bytes that may be stored: doing so does not fail afterwards. Throws where
+  /// the host has no memory left, with nothing changed.
+  void prepare_store(std::uint64_t address, std::uint64_t size);
   /// Up to 64 bytes that may be stored.
   void store_quietly(std::uint64_t address, const void* source, std::uint32_t size);
   /// Any number of bytes that may be stored.
@@ -98,6 +101,7 @@ class Interpreter final : private guest::CodeObserver {
   bool at_block_end() const;
   void read_bytes(std::uint64_t address, std::uint32_t size);
   void write_bytes(std::uint64_t address, std::span<const std::byte> source);
+  void write_in_page(std::uint64_t address, std::span<const std::byte> source);
   void cache_translation(std::uint64_t page_address, Access access);
   void set_tlb_entry(TlbEntry* tlb, std::uint64_t page_address, const std::byte* bytes);
   bool is_watched(std::uint64_t address, std::uint64_t size, Access access) const;

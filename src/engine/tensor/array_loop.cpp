@@ -13,8 +13,10 @@ namespace {
 constexpr std::uint64_t MOST_AT_ONCE = 512;
 // Fewer are not worth it.
 constexpr std::uint64_t LEAST_AT_ONCE = 16;
-// How far apart the accesses of one instruction may be then, in bytes.
-constexpr std::uint64_t MOST_BYTES = std::uint64_t{1} << 16;
+// How far apart the accesses of one instruction may be, in bytes, in two iterations and in all that are executed at
+// once: what lies between them is copied, too.
+constexpr std::uint64_t MOST_STEP = 128;
+constexpr std::uint64_t MOST_BYTES = MOST_AT_ONCE * MOST_STEP;
 constexpr std::size_t RESULT_SIZE = MOST_AT_ONCE + 1;
 
 std::uint64_t magnitude(std::int64_t value) {
@@ -24,22 +26,30 @@ std::uint64_t magnitude(std::int64_t value) {
 }  // namespace
 
 ArrayLoop::ArrayLoop(Interpreter& interpreter, guest::AddressSpace& memory)
-    : interpreter_(interpreter), memory_(memory), zeros_(MOST_AT_ONCE), sink_(MOST_AT_ONCE), no_flags_(MOST_AT_ONCE) {}
+    : interpreter_(interpreter),
+      memory_(memory),
+      bytes_(MOST_BYTES),
+      zeros_(MOST_AT_ONCE),
+      sink_(MOST_AT_ONCE),
+      no_flags_(MOST_AT_ONCE) {}
 
 bool ArrayLoop::enter(const CountedLoop& loop, std::uint64_t pc, std::size_t instructions) {
-  loop_ = &loop;
+  loop_ = loop;
   pc_ = pc;
   end_ = pc + instructions * 4;
   accesses_.clear();
-  for (const LoopInstruction& instruction : loop.instructions()) {
+  const std::size_t count = loop_->instructions().size();
+  access_of_.assign(count, count);
+  for (std::uint32_t index = 0; index < count; ++index) {
+    const LoopInstruction& instruction = loop_->instructions()[index];
     if (operations()[instruction.op.kernel].array_kernel == nullptr) return false;
     if (!instruction.op.is_load() && !instruction.op.is_store()) continue;
     auto access = find_access(instruction, pc + std::uint64_t{instruction.number} * 4);
     if (!access) return false;
-    access->index = static_cast<std::uint32_t>(&instruction - loop.instructions().data());
+    access->index = index;
+    access_of_[index] = accesses_.size();
     accesses_.push_back(std::move(*access));
   }
-  const std::size_t count = loop.instructions().size();
   results_.resize(std::max(results_.size(), count * REGISTER_PLACES * RESULT_SIZE));
   sums_.resize(std::max(sums_.size(), REGISTER_PLACES * MOST_AT_ONCE));
   flags_.resize(std::max(flags_.size(), count * MOST_AT_ONCE));
@@ -62,7 +72,6 @@ std::optional<ArrayLoop::Access> ArrayLoop::find_access(const LoopInstruction& i
   };
   const ProbeMachine at_zero = try_address(0, 0);
   Access access{};
-  access.number = instruction.number;
   access.is_store = op.is_store();
   access.size = at_zero.accessed_bytes;
   access.offset = at_zero.accessed_address;
@@ -74,6 +83,8 @@ std::optional<ArrayLoop::Access> ArrayLoop::find_access(const LoopInstruction& i
     const LoopValue& source = instruction.sources[place];
     const bool is_carried = (instruction.carried_places & place_bit(place)) != 0;
     if (far != factor << 32 || !source.is_sum() || is_carried || loop_->is_cut(source.sum)) return std::nullopt;
+    // What is written back to a base is not computed: it must be a sum.
+    if ((instruction.value_places & place_bit(place)) != 0) return std::nullopt;
     access.address_places |= place_bit(place);
     access.terms[access.term_count] = source.sum;
     access.factors[access.term_count++] = factor;
@@ -93,9 +104,9 @@ bool ArrayLoop::place(Access& access, std::uint64_t count) const {
     step += access.factors[i] * loop_->step(access.terms[i]);
   }
   access.step = static_cast<std::int64_t>(step);
-  if (access.address >= guest::ADDRESS_LIMIT || magnitude(access.step) > MOST_BYTES) return false;
+  if (access.address >= guest::ADDRESS_LIMIT || magnitude(access.step) > MOST_STEP) return false;
   const std::uint64_t length = magnitude(access.step) * (count - 1);
-  if (length > MOST_BYTES || (access.step < 0 && length > access.address)) return false;
+  if (access.step < 0 && length > access.address) return false;
   access.low = access.step < 0 ? access.address - length : access.address;
   access.high = access.low + length + access.size;
   if (access.high > guest::ADDRESS_LIMIT) return false;
@@ -115,7 +126,7 @@ bool ArrayLoop::is_independent(const Access& store, const Access& other) const {
   }
   if (&store == &other) return true;
   const bool is_apart = distance >= std::int64_t{store.size} || distance + std::int64_t{other.size} <= 0;
-  return is_apart || (!other.is_store && other.number < store.number);
+  return is_apart || (!other.is_store && other.index < store.index);
 }
 
 bool ArrayLoop::can_execute(std::uint64_t count) {
@@ -128,8 +139,8 @@ bool ArrayLoop::can_execute(std::uint64_t count) {
   });
 }
 
-std::uint64_t ArrayLoop::skip(std::uint64_t most) {
-  if (!loop_->are_words_cut(interpreter_.state())) return 0;
+std::uint64_t ArrayLoop::execute_some(std::uint64_t most) {
+  if (!loop_->begins_with_words(interpreter_.state())) return 0;
   std::uint64_t count = std::min(most, MOST_AT_ONCE);
   while (count >= LEAST_AT_ONCE && !can_execute(count)) count /= 2;
   if (count < LEAST_AT_ONCE || !execute(count - 1)) return 0;
@@ -138,12 +149,6 @@ std::uint64_t ArrayLoop::skip(std::uint64_t most) {
 
 std::uint64_t* ArrayLoop::results(std::uint32_t index, unsigned place) {
   return results_.data() + (index * REGISTER_PLACES + place) * RESULT_SIZE;
-}
-
-std::uint32_t ArrayLoop::index_of(std::uint32_t number) const {
-  std::uint32_t index = 0;
-  while (loop_->instructions()[index].number != number) ++index;
-  return index;
 }
 
 ArrayOperands ArrayLoop::operands_of(std::uint32_t index, std::uint64_t count) {
@@ -157,10 +162,10 @@ ArrayOperands ArrayLoop::operands_of(std::uint32_t index, std::uint64_t count) {
   operands.flags_input = no_flags_.data();
   operands.flags_output = flags_.data() + index * MOST_AT_ONCE;
   if (instruction.flags_source != LoopValue::NONE) {
-    operands.flags_input = flags_.data() + index_of(instruction.flags_source) * MOST_AT_ONCE;
+    operands.flags_input = flags_.data() + instruction.flags_source * MOST_AT_ONCE;
   }
-  const auto access = std::ranges::find(accesses_, index, &Access::index);
-  const std::uint8_t address_places = access == accesses_.end() ? std::uint8_t{0} : access->address_places;
+  const std::size_t access = access_of_[index];
+  const std::uint8_t address_places = access < accesses_.size() ? accesses_[access].address_places : std::uint8_t{0};
   for (unsigned place = 0; place < REGISTER_PLACES; ++place) {
     const std::uint8_t bit = place_bit(place);
     operands.inputs[place] = zeros_.data();
@@ -178,7 +183,7 @@ ArrayOperands ArrayLoop::operands_of(std::uint32_t index, std::uint64_t count) {
       loop_->fill(source.sum, state, {values, count});
       operands.inputs[place] = values;
     } else {
-      operands.inputs[place] = results(index_of(source.instruction), source.place) + 1;
+      operands.inputs[place] = results(source.instruction, source.place) + 1;
     }
   }
   return operands;
@@ -210,16 +215,19 @@ void ArrayLoop::commit(const Access& access, std::uint64_t count) {
     std::memcpy(bytes_.data() + first + i * access.unsigned_step(), access.elements.data() + i * access.size,
                 access.size);
   }
-  interpreter_.store_quietly(access.address - first, bytes_);
+  interpreter_.store_quietly(access.address - first, bytes_of(access, count));
+}
+
+// Room for what the next `count` iterations access and what lies between.
+std::span<std::byte> ArrayLoop::bytes_of(const Access& access, std::uint64_t count) {
+  return std::span(bytes_).first(magnitude(access.step) * (count - 1) + access.size);
 }
 
 // Reads from the lowest byte through the highest of what the next `count` iterations access, and returns where the
 // first element stands in that.
 std::uint64_t ArrayLoop::read_all(const Access& access, std::uint64_t count) {
-  const std::uint64_t length = magnitude(access.step) * (count - 1);
-  const std::uint64_t first = access.step < 0 ? length : 0;
-  bytes_.resize(length + access.size);
-  memory_.read(access.address - first, bytes_);
+  const std::uint64_t first = access.step < 0 ? magnitude(access.step) * (count - 1) : 0;
+  memory_.read(access.address - first, bytes_of(access, count));
   return first;
 }
 
@@ -229,10 +237,14 @@ bool ArrayLoop::execute(std::uint64_t count) {
   for (std::uint32_t index = 0; index < instructions.size(); ++index) {
     const BatchOp& op = instructions[index].op;
     ArrayOperands operands = operands_of(index, count);
-    const auto access = std::ranges::find(accesses_, index, &Access::index);
-    if (access != accesses_.end()) prepare(*access, operands, count);
+    if (const std::size_t access = access_of_[index]; access < accesses_.size()) {
+      prepare(accesses_[access], operands, count);
+    }
     const ArrayUse use = operations()[op.kernel].array_kernel(operands, count);
     if (!use.is_possible || (use.reads & ~op.reads) != 0 || use.writes != op.writes) return false;
+  }
+  for (const Access& access : accesses_) {
+    if (access.is_store) interpreter_.prepare_store(access.low, access.high - access.low);
   }
   for (const Access& access : accesses_) {
     if (access.is_store) commit(access, count);

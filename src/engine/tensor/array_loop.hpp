@@ -17,8 +17,7 @@ namespace armillion::engine::tensor {
 /// kernel. That gives what the iterations one after the other would have given where
 /// - the address of each access is a sum, so that it is known for all iterations at once;
 /// - all of the accesses are allowed, and none is to the loop's own code;
-/// - no iteration stores where another one loads or stores, and what an iteration loads and then stores itself comes in
-///   this order.
+/// - no iteration stores where another one loads or stores, and what an iteration both loads and stores it loads first.
 /// The first is a property of the loop, the others are shown for so many iterations at a time.
 class ArrayLoop {
  public:
@@ -30,14 +29,14 @@ class ArrayLoop {
 
   /// Executes fewer than `most` iterations, after which at least one more can be executed and accesses nothing that is
   /// not allowed. How many; 0 where it cannot be shown that so many are right. Registers and flags that are neither
-  /// sums nor recurrences are what they were (`CountedLoop::skip`).
-  std::uint64_t skip(std::uint64_t most);
+  /// sums nor recurrences are what they were (`CountedLoop::skip`). Where memory runs out on the host, nothing has
+  /// happened.
+  std::uint64_t execute_some(std::uint64_t most);
 
  private:
   /// A load or store of the loop: at `offset` plus the sums times their factors.
   struct Access {
     std::uint32_t index;
-    std::uint32_t number;
     bool is_store;
     std::uint8_t address_places;
     std::uint32_t size;
@@ -66,15 +65,17 @@ class ArrayLoop {
   void prepare(Access& access, ArrayOperands& operands, std::uint64_t count);
   void commit(const Access& access, std::uint64_t count);
   std::uint64_t read_all(const Access& access, std::uint64_t count);
+  std::span<std::byte> bytes_of(const Access& access, std::uint64_t count);
   std::uint64_t* results(std::uint32_t index, unsigned place);
-  std::uint32_t index_of(std::uint32_t number) const;
 
   Interpreter& interpreter_;
   guest::AddressSpace& memory_;
-  const CountedLoop* loop_ = nullptr;
+  std::optional<CountedLoop> loop_;
   std::uint64_t pc_ = 0;
   std::uint64_t end_ = 0;
   std::vector<Access> accesses_;
+  /// By instruction: which of the accesses is its own, or as many as there are.
+  std::vector<std::size_t> access_of_;
   /// By instruction and place: an element of the iteration before, and those of the iterations to come.
   std::vector<std::uint64_t> results_;
   std::vector<std::uint64_t> sums_;

@@ -27,9 +27,9 @@ struct ArrayOperands {
   std::uint64_t tpidr_el0;
 };
 
-/// What an instruction has done, in any of the iterations.
+/// What an instruction has done.
 struct ArrayUse {
-  /// Places, as bits.
+  /// Places, as bits: what it has read in any of the iterations, and written in all of them.
   std::uint8_t reads = 0;
   std::uint8_t writes = 0;
   /// False where it has done something that no batch may hold.

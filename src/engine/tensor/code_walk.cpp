@@ -56,7 +56,7 @@ std::uint32_t CodeWalk::gather(Lanes<BatchMemory>& lanes, std::uint64_t pc, std:
 
 std::vector<BatchOp> CodeWalk::straight_run(std::uint64_t pc, std::size_t most) {
   std::vector<BatchOp> run;
-  while (run.size() < most) {
+  while (run.size() < most && pc % 4 == 0) {
     const auto word = memory_.read_value<std::uint32_t>(pc, Permissions::EXECUTE);
     if (!word) break;
     run.push_back(decoder_.decode(*word));

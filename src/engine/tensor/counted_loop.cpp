@@ -72,7 +72,7 @@ bool CountedLoop::follow(const BatchOp& op, std::uint32_t number) {
     if ((op.writes & place_bit(place)) == 0 || op.slots[place] == isa::SINK_SLOT) continue;
     const bool is_sum = sum && place == op.sum_place;
     registers_[op.slots[place]] = is_sum ? LoopValue{.sum = *sum} : LoopValue{.instruction = number, .place = place};
-    instruction.writes_values |= !is_sum;
+    if (!is_sum) instruction.value_places |= place_bit(place);
   }
   if (writes_flags(op)) {
     follow_flags(op, instruction, sum ? &*sum : nullptr);
@@ -122,9 +122,18 @@ void CountedLoop::drop_closed() {
   flags_read.reserve(instructions_.size());
   for (const LoopInstruction& instruction : instructions_) flags_read.push_back(instruction.flags_source);
   std::erase_if(instructions_, [&](const LoopInstruction& instruction) {
-    return !instruction.op.is_load() && !instruction.op.is_store() && !instruction.writes_values &&
+    return !instruction.op.is_load() && !instruction.op.is_store() && instruction.value_places == 0 &&
            std::ranges::find(flags_read, instruction.number) == flags_read.end();
   });
+  const auto to_index = [&](std::uint32_t& number) {
+    if (number == LoopValue::NONE) return;
+    const auto found = std::ranges::find(instructions_, number, &LoopInstruction::number);
+    number = static_cast<std::uint32_t>(found - instructions_.begin());
+  };
+  for (LoopInstruction& instruction : instructions_) {
+    to_index(instruction.flags_source);
+    for (LoopValue& source : instruction.sources) to_index(source.instruction);
+  }
 }
 
 // False where an instruction reads what another one has written an iteration before: they cannot be executed one after
@@ -180,7 +189,7 @@ void CountedLoop::fill(const LoopSum& sum, const State& state, std::span<std::ui
   }
 }
 
-bool CountedLoop::are_words_cut(const State& state) const {
+bool CountedLoop::begins_with_words(const State& state) const {
   for (unsigned slot = 0; slot < isa::ZERO_SLOT; ++slot) {
     const LoopValue& value = registers_[slot];
     if (value.is_sum() && value.sum.slot == slot && value.sum.is_word && registers_of(state)[slot] > LOW_32_BITS) {

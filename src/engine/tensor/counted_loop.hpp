@@ -18,11 +18,11 @@ struct LoopSum {
   friend bool operator==(const LoopSum&, const LoopSum&) = default;
 };
 
-/// A value in an iteration of a loop: a sum, or what instruction number `instruction` of the body has written at
-/// `place`.
+/// A value in an iteration of a loop: a sum, or what an instruction has written at `place`.
 struct LoopValue {
   static constexpr std::uint32_t NONE = ~0u;
   LoopSum sum = {};
+  /// Its number in the body; in `CountedLoop::instructions`, its index there.
   std::uint32_t instruction = NONE;
   std::uint8_t place = 0;
 
@@ -32,17 +32,18 @@ struct LoopValue {
 /// An instruction of a loop whose results are not all sums, or that accesses memory.
 struct LoopInstruction {
   BatchOp op;
+  /// In the body.
   std::uint32_t number = 0;
   /// By place, of those that it reads.
   LoopValue sources[REGISTER_PLACES] = {};
-  /// The number of the instruction whose flags it reads; NONE where it reads none.
+  /// The index of the instruction whose flags it reads; NONE where it reads none.
   std::uint32_t flags_source = LoopValue::NONE;
   /// In a recurrence: the places, as bits, that read what the instruction itself has written at `carried_to` an
   /// iteration before.
   std::uint8_t carried_places = 0;
   std::uint8_t carried_to = BatchOp::NO_PLACE;
-  /// Whether it writes a register with anything but a sum.
-  bool writes_values = false;
+  /// The places, as bits, at which it writes a register with anything but a sum.
+  std::uint8_t value_places = 0;
 };
 
 /// A loop of which it is known beforehand how often it is repeated: each iteration adds the same constants to some
@@ -71,8 +72,9 @@ class CountedLoop {
   void fill(const LoopSum& sum, const State& state, std::span<std::uint64_t> values) const;
   /// Whether the sum may be anything but what it is now plus its growth, modulo 2^64, as 32 bits of it are left only.
   bool is_cut(const LoopSum& sum) const { return (sum.is_word && step(sum) != 0) || registers_[sum.slot].sum.is_word; }
-  /// Whether registers that iterations cut to 32 bits have no more already.
-  bool are_words_cut(const State& state) const;
+  /// Whether registers that each iteration cuts to 32 bits have no more than these now: the first iteration would find
+  /// what no other one does.
+  bool begins_with_words(const State& state) const;
 
   /// Makes the registers that are sums what they are `count` iterations later. The others, and the flags, are as after
   /// the last iteration that was really executed: the next one writes them before anything reads them, but for those

@@ -98,6 +98,14 @@ bool learn_use(Probe probe, const isa::MicroOp& micro_op, BatchOp& op) {
   return true;
 }
 
+// Whether a place that is read and written is ZR (MOVK, BFM, CAS): what is written there must not be read.
+bool writes_zero(const BatchOp& op) {
+  for (unsigned place = 0; place < REGISTER_PLACES; ++place) {
+    if ((op.writes & place_bit(place)) != 0 && op.slots[place] == isa::ZERO_SLOT) return true;
+  }
+  return false;
+}
+
 // Whether two places write one register: which value stays then depends on the order of the writes.
 bool writes_twice(const BatchOp& op) {
   for (unsigned i = 0; i < REGISTER_PLACES; ++i) {
@@ -162,7 +170,7 @@ BatchOp make_batch_op(std::uint32_t word) {
   op.flow = flow_of(opcode);
   isa::MicroOp by_place = decoded;
   for (std::uint8_t place = 0; place < REGISTER_PLACES; ++place) by_place.registers[place] = place;
-  if (!learn_use(operation.probe, by_place, op) || writes_twice(op)) return {};
+  if (!learn_use(operation.probe, by_place, op) || writes_zero(op) || writes_twice(op)) return {};
   if (op.flow == Flow::NEXT) learn_sum(operation.probe, by_place, sum_of(opcode), op);
   op.is_batchable = true;
   return op;

@@ -28,14 +28,14 @@ void execute_lanes(Lanes<BatchMemory>& lanes, const std::uint32_t* order, std::u
 template <class Row, std::uint32_t VARIANT>
 ArrayUse execute_array(const ArrayOperands& shared_operands, std::uint64_t count) {
   const ArrayOperands operands = shared_operands;
-  ArrayUse use;
+  ArrayUse use{.writes = 0xff};
   for (std::uint64_t i = 0; i < count; ++i) {
     ArrayMachine machine(operands, i);
     isa::Binding<Row>::template execute<VARIANT>(
         machine, isa::MicroOp{.handler = 0, .registers = {0, 1, 2, 3}, .extra = 0, .immediate = operands.immediate});
     const ArrayUse once = machine.use();
     use.reads |= once.reads;
-    use.writes |= once.writes;
+    use.writes &= once.writes;
     use.is_possible &= once.is_possible;
   }
   return use;

@@ -19,11 +19,13 @@ constexpr std::uint32_t LEAST_WINDOW = 32;
 constexpr std::size_t MOST_LOOP_INSTRUCTIONS = 64;
 constexpr std::uint64_t LEAST_ITERATIONS = 32;
 // As far as one skips in a loop that never ends before it is polled again.
-constexpr std::uint64_t MOST_SKIPPED = std::uint64_t{1} << 40;
+constexpr std::uint64_t MOST_SKIPPED = std::uint64_t{1} << 32;
 // How often a loop that was passed over comes up, at most, before it is looked at again.
 constexpr std::uint32_t MOST_PASSES = 1024;
-// Stretches of a loop over arrays that are executed before it is polled again.
-constexpr int MOST_STRETCHES = 128;
+// So many instructions of a loop over arrays are executed before it is polled again, and some more.
+constexpr std::uint64_t LOOP_SLICE_INSTRUCTIONS = 1 << 18;
+// Addresses of loops that are remembered.
+constexpr std::size_t MOST_LOOPS = 1 << 14;
 
 }  // namespace
 
@@ -70,6 +72,12 @@ std::uint32_t TensorEngine::find_code_write(std::uint32_t count) const {
 }
 
 void TensorEngine::commit(std::uint32_t count, std::uint32_t done) {
+  // All that may fail comes first.
+  for (const std::uint32_t lane : batch_memory_.access_lanes()) {
+    if (lane >= done) break;
+    const AccessRecord& access = lanes_.accesses[lane];
+    if (lanes_.ops[lane].is_store()) interpreter_.prepare_store(access.address, access.size);
+  }
   for (const std::uint32_t lane : batch_memory_.access_lanes()) {
     if (lane >= done) break;
     const AccessRecord& access = lanes_.accesses[lane];
@@ -88,24 +96,26 @@ void TensorEngine::commit(std::uint32_t count, std::uint32_t done) {
 // last, as far as `limit` allows. How many instructions that were.
 std::uint64_t TensorEngine::accelerate_loop(std::uint64_t limit, std::uint64_t& retired) {
   const std::uint64_t start = interpreter_.state().pc;
+  if (loops_.size() > MOST_LOOPS) loops_.clear();
   LoopHistory& history = loops_[start];
   if (history.passes > 0) return 0;
   const std::vector<BatchOp> body = walk_.straight_run(start, MOST_LOOP_INSTRUCTIONS);
-  std::uint64_t iterations = 0;
+  std::uint64_t done = 0;
   if (const auto loop = CountedLoop::recognise(body)) {
-    iterations = std::min(limit, MOST_SKIPPED) / body.size();
+    std::uint64_t iterations = std::min(limit, MOST_SKIPPED) / body.size();
     if (const auto to_the_end = loop->iterations(interpreter_.state())) {
       iterations = std::min(iterations, *to_the_end - 1);
     }
-    iterations = iterations < LEAST_ITERATIONS ? 0 : execute_loop(*loop, body.size(), iterations, retired);
+    if (iterations >= LEAST_ITERATIONS) done = execute_loop(*loop, body.size(), iterations, retired);
   }
-  history.found_nothing = iterations > 0 ? 0 : std::min(history.found_nothing * 2 + 1, MOST_PASSES);
+  history.found_nothing = done > 0 ? 0 : std::min(history.found_nothing * 2 + 1, MOST_PASSES);
   history.passes = history.found_nothing;
-  return iterations * body.size();
+  return done;
 }
 
-// Executes at most `most` iterations of a loop of `size` instructions and returns how many. The last of each stretch
-// is executed instruction by instruction, so that all registers and flags are what they are after it.
+// Executes at most `most` iterations of a loop of `size` instructions and returns how many instructions. The last
+// iteration of each stretch is executed instruction by instruction, so that all registers and flags are what they are
+// after it.
 std::uint64_t TensorEngine::execute_loop(const CountedLoop& loop, std::size_t size, std::uint64_t most,
                                          std::uint64_t& retired) {
   const bool is_closed = loop.instructions().empty();
@@ -113,12 +123,12 @@ std::uint64_t TensorEngine::execute_loop(const CountedLoop& loop, std::size_t si
   if (!is_closed && !array_loop_.enter(loop, start, size)) return 0;
   const auto go_on = [] { return StopReason::RUNNING; };
   std::uint64_t done = 0;
-  for (int stretch = 0; stretch < MOST_STRETCHES && done < most; ++stretch) {
-    std::uint64_t skipped = most - 1;
+  while (done < most && done * size < LOOP_SLICE_INSTRUCTIONS) {
+    std::uint64_t skipped = most - done - 1;
     if (is_closed) {
       loop.skip(skipped, interpreter_.state());
     } else {
-      skipped = array_loop_.skip(most - done);
+      skipped = array_loop_.execute_some(most - done);
       if (skipped == 0) break;
     }
     retired += skipped * size;
@@ -127,7 +137,7 @@ std::uint64_t TensorEngine::execute_loop(const CountedLoop& loop, std::size_t si
     statistics_.instructions_single += size;
     done += skipped + 1;
   }
-  return done;
+  return done * size;
 }
 
 // Executes at most `limit` instructions in a batch and returns how many; 0 where the next one must be executed singly.
