@@ -320,11 +320,22 @@ TEST(TensorEngine, StopsInASolvedLoopAtTheLimit) {
 }
 
 TEST(TensorEngine, DoesNotSolveWhatIsNotACountedLoop) {
-  for (const char* body : {"ldr x2, [x1], #8", "mul x1, x1, x0", "adc x1, x1, xzr", "add x1, x2, #1\nadd x2, x3, #1",
-                           "add w1, w1, #1\nadd x2, x1, #1"}) {
+  for (const char* body : {"ldr x3, [x3, x2]", "adc x1, x1, xzr", "add x1, x2, #1\nadd x2, x3, #1",
+                           "eor x1, x1, x0\nadd x1, x1, x1", "str x0, [x2]", "str x0, [x2]\nadd x2, x2, #256"}) {
     const TensorStatistics statistics = run_accelerated(
-        std::string("mov x0, #2000\nagain:\n") + body + "\nsub x0, x0, #1\ncbnz x0, again\nhlt #0", UNLIMITED);
+        std::string("mov x0, #2000\nmov x2, #0x20000\nagain:\n") + body + "\nsub x0, x0, #1\ncbnz x0, again\nhlt #0",
+        UNLIMITED);
     EXPECT_EQ(statistics.instructions_accelerated, 0u) << body;
+  }
+}
+
+TEST(TensorEngine, ExecutesLoopsByArrays) {
+  for (const char* body : {"ldr x2, [x1], #8", "mul x1, x1, x0", "add w1, w1, #1\nadd x2, x1, #1",
+                           "ldr w3, [x1, x0, lsl #2]\nadd x2, x2, x3", "str x0, [x1, x0, lsl #3]"}) {
+    const TensorStatistics statistics = run_accelerated(
+        std::string("mov x0, #2000\nmov x1, #0x10000\nagain:\n") + body + "\nsub x0, x0, #1\ncbnz x0, again\nhlt #0",
+        UNLIMITED);
+    EXPECT_GT(statistics.instructions_accelerated, 4'000u) << body;
   }
 }
 

@@ -200,8 +200,8 @@ void ArrayLoop::prepare(Access& access, ArrayOperands& operands, std::uint64_t c
   }
   const std::uint64_t first = read_all(access, count);
   for (std::uint64_t i = 0; i < count; ++i) {
-    std::memcpy(access.elements.data() + i * access.size, bytes_.data() + first + i * access.unsigned_step(),
-                access.size);
+    const std::uint64_t at = first + i * access.unsigned_step();
+    std::memcpy(access.elements.data() + i * access.size, bytes_.data() + at, access.size);
   }
 }
 
@@ -212,8 +212,8 @@ void ArrayLoop::commit(const Access& access, std::uint64_t count) {
   }
   const std::uint64_t first = read_all(access, count);
   for (std::uint64_t i = 0; i < count; ++i) {
-    std::memcpy(bytes_.data() + first + i * access.unsigned_step(), access.elements.data() + i * access.size,
-                access.size);
+    const std::uint64_t at = first + i * access.unsigned_step();
+    std::memcpy(bytes_.data() + at, access.elements.data() + i * access.size, access.size);
   }
   interpreter_.store_quietly(access.address - first, bytes_of(access, count));
 }
