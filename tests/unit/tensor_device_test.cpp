@@ -152,7 +152,7 @@ TEST(TensorDevice, ThreadsEndRandomLoopsInLargeBatchesAsTheInterpreterDoes) {
   const test::RandomWords words;
   double largest = 0;
   std::uint64_t conflicts = 0;
-  for (std::uint64_t seed = 0; seed < PROGRAMS / 2; ++seed) {
+  for (std::uint64_t seed = 0; seed < PROGRAMS; ++seed) {
     RandomSource random(1'000 + seed);
     const Program program = random_loop(random, words);
     const TensorStatistics statistics = expect_same(program, 6'000, seed % 2 == 0 ? LARGEST_BATCH : 4096);
