@@ -23,8 +23,8 @@ class ArrayLoop {
  public:
   ArrayLoop(Interpreter& interpreter, guest::AddressSpace& memory);
 
-  /// The loop whose first instruction is at `pc`, which is what `skip` works on from then on. False where it is not one
-  /// that can be executed so.
+  /// The loop whose first instruction is at `pc`, which is what `execute_some` works on from then on. False where it is
+  /// not one that can be executed so.
   bool enter(const CountedLoop& loop, std::uint64_t pc, std::size_t instructions);
 
   /// Executes fewer than `most` iterations, after which at least one more can be executed and accesses nothing that is
