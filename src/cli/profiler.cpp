@@ -1,10 +1,12 @@
 #include "cli/profiler.hpp"
 
+#include <cxxabi.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <iterator>
 #include <memory>
@@ -26,6 +28,15 @@ std::unique_ptr<std::FILE, int (*)(std::FILE*)> open_output(const std::string& p
   std::FILE* const file = std::fopen(path.c_str(), "w");
   if (file == nullptr) throw_unwritable(path);
   return {file, &std::fclose};
+}
+
+/// A function's name as its source has it, where the symbol is one of C++. Without their prefix other names could be
+/// read as types: "i" is "int".
+std::string demangled(const std::string& symbol) {
+  if (!symbol.starts_with("_Z")) return symbol;
+  const std::unique_ptr<char, void (*)(void*)> name{abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, nullptr),
+                                                    &std::free};
+  return name != nullptr ? name.get() : symbol;
 }
 
 }  // namespace
@@ -62,7 +73,7 @@ void Profiler::take_sample() {
 std::string Profiler::frame_name(std::uint64_t address) const {
   if (process_ == nullptr) return fmt::format("{:#x}", address);
   const auto location = process_->symbols().find(address);
-  return location ? location->symbol->name : "[unknown]";
+  return location ? demangled(location->symbol->name) : "[unknown]";
 }
 
 std::uint32_t Profiler::frame_number(const std::string& name) {

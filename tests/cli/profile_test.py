@@ -9,7 +9,7 @@ import unittest
 from command import OWN_ERROR, armillion, guest
 
 # From the outermost to the innermost function.
-HOT = ["main", "outer", "hot"]
+HOT = ["main", "outer(unsigned long)", "hot"]
 COLD = ["main", *["deep"] * 6, "cold"]
 
 PERIOD = 1009

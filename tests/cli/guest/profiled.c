@@ -11,7 +11,9 @@ NOINLINE void hot(unsigned long rounds) {
   for (unsigned long i = 0; i < rounds; ++i) __asm__ volatile("nop\n\tnop");
 }
 
-NOINLINE void outer(unsigned long rounds) {
+// The name that C++ would give it.
+NOINLINE void outer(unsigned long rounds) __asm__("_Z5outerm");
+void outer(unsigned long rounds) {
   hot(rounds);
   sink = rounds;
 }
