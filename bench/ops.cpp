@@ -37,7 +37,7 @@ struct CommandLine {
   std::vector<std::size_t> sizes{256, 1024, 3072, 4096, 16384, 65536, std::size_t{1} << 20, std::size_t{1} << 24};
   std::vector<std::size_t> function_sizes{1024, 65536};
   std::vector<std::size_t> matrix_sizes{64, 256, 512, 1024};
-  std::vector<std::string> machines{"cpu", "host-lanes"};
+  std::vector<std::string> machines{"cpu", "cpu/tensor", "host-lanes"};
   CudaOptions cuda;
   std::vector<std::string> sections = SECTION_NAMES;
   TimingOptions timing;
@@ -54,7 +54,8 @@ void add_options(CLI::App& app, CommandLine& line) {
       ->delimiter(',')
       ->capture_default_str();
   app.add_option("--matrix-sizes", line.matrix_sizes, "Rows of square matrices")->delimiter(',')->capture_default_str();
-  app.add_option("--machines", line.machines, "Devices of machines that operations run on as AArch64 instructions")
+  app.add_option("--machines", line.machines,
+                 "Machines that operations run on as AArch64 instructions: DEVICE or DEVICE/ENGINE")
       ->delimiter(',')
       ->capture_default_str();
   app.add_option("--cuda-device", line.cuda.device, "The GPU of the section cuda: cuda, cuda:N, host-lanes")

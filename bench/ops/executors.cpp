@@ -39,10 +39,17 @@ const std::vector<Operation> OPERATIONS{
      [](const Memory& a, const Memory& b, Memory&, float& reduced) { reduced = ops::dot(a, b); }},
 };
 
+/// `where` is "DEVICE" or "DEVICE/ENGINE".
+ops::Executor machine_of(const std::string& where) {
+  const std::size_t slash = where.find('/');
+  if (slash == std::string::npos) return ops::Executor::machine(where);
+  return ops::Executor::machine(where.substr(0, slash), where.substr(slash + 1));
+}
+
 /// A machine with the arrays in its memory.
 struct OnMachine {
-  OnMachine(const std::string& device, const Arrays& arrays, std::size_t size)
-      : executor(ops::Executor::machine(device)),
+  OnMachine(const std::string& where, const Arrays& arrays, std::size_t size)
+      : executor(machine_of(where)),
         a(executor, Span(arrays.a(), size)),
         b(executor, Span(arrays.b(), size)),
         result(executor, size) {}
@@ -63,7 +70,7 @@ struct OnMachine {
   float reduced = 0;
 };
 
-void report_row(const Operation& operation, const std::vector<std::string>& devices, std::size_t size,
+void report_row(const Operation& operation, const std::vector<std::string>& wheres, std::size_t size,
                 const TimingOptions& timing, Report& report) {
   const Arrays arrays(size, -4, 4);
   const Span a(arrays.a(), size);
@@ -71,7 +78,7 @@ void report_row(const Operation& operation, const std::vector<std::string>& devi
   const std::span<float> result(arrays.result(), size);
   std::vector<Contender> contenders{contender("ops", [&] { operation.on_arrays(a, b, result); })};
   std::vector<OnMachine> machines;
-  for (const std::string& device : devices) machines.emplace_back(device, arrays, size);
+  for (const std::string& where : wheres) machines.emplace_back(where, arrays, size);
   for (OnMachine& machine : machines) {
     contenders.push_back(contender(machine.executor.name(), [&] { machine.call(operation); }));
   }
@@ -87,19 +94,19 @@ void report_row(const Operation& operation, const std::vector<std::string>& devi
 
 }  // namespace
 
-void report_executors(const std::vector<std::string>& devices, const std::vector<std::size_t>& sizes,
+void report_executors(const std::vector<std::string>& wheres, const std::vector<std::size_t>& sizes,
                       const TimingOptions& timing, Report& report) {
   report.line();
   report.line("## Calls on float32 arrays as AArch64 instructions of a machine");
   report.line();
   std::vector<std::string> head{"operation", "size", "ops", "instructions"};
-  for (const std::string& device : devices) {
-    head.push_back("machine on " + device);
+  for (const std::string& where : wheres) {
+    head.push_back("machine on " + where);
     head.emplace_back("/ ops");
   }
   report.head(head);
   for (const Operation& operation : OPERATIONS) {
-    for (const std::size_t size : sizes) report_row(operation, devices, size, timing, report);
+    for (const std::size_t size : sizes) report_row(operation, wheres, size, timing, report);
   }
 }
 

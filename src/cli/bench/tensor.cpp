@@ -14,7 +14,6 @@ namespace armillion::bench {
 namespace {
 
 const std::vector<std::uint64_t> BATCHES{1, 64, 128, 256, 512, 1024, 4096, LARGEST_BATCH};
-constexpr std::uint64_t LARGEST_BATCH_OF_A_DEVICE = 1024;
 
 Machine machine_with(const TensorProgram& program, const MachineOptions& options) {
   Machine machine(options);
@@ -40,8 +39,6 @@ void measure_batches(Result& result, const TensorProgram& program, const std::st
   options.on_step(fmt::format("{} by the interpreter", program.title));
   const Figure by_interpreter = measure(interpreter, program, options);
   for (const std::uint64_t batch : options.sizes.empty() ? BATCHES : options.sizes) {
-    const bool is_usual = options.sizes.empty();
-    if (is_usual && device != "cpu" && batch > LARGEST_BATCH_OF_A_DEVICE) break;
     if (batch > LARGEST_BATCH) {
       throw Error(ErrorCode::INVALID_ARGUMENT, fmt::format("batches have at most {} instructions", LARGEST_BATCH));
     }
