@@ -34,7 +34,7 @@ PhaseTimes measure_phases(std::span<const std::uint32_t> words, std::uint32_t ba
   for (int round = 0; round < 64; ++round) {
     count = walk.gather(lanes, state.pc, batch, {}, {});
     for (const std::uint32_t lane : walk.branch_lanes()) {
-      walk.predictor().learn(lanes.pc[lane], lanes.ops[lane], lanes.pc[lane] + lanes.ops[lane].delta);
+      walk.predictor().learn(lanes.pc[lane], lanes.ops[lane], lanes.pc[lane] + lanes.ops[lane].delta, true);
     }
   }
   interpreter.prepare_quiet_accesses();
@@ -50,7 +50,7 @@ PhaseTimes measure_phases(std::span<const std::uint32_t> words, std::uint32_t ba
   };
   const auto execute = [&] {
     lanes.stop = count;
-    execute_lanes(lanes, order.lanes(), renamer.waves());
+    execute_lanes(lanes, order.lanes(), renamer.waves(), !walk.side_lanes().empty());
     return count;
   };
   PhaseTimes times;

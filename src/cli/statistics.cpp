@@ -22,9 +22,11 @@ std::string tensor_line(const Statistics& statistics) {
   return fmt::format(
       "  \"tensor\": {{\"batches\": {}, \"waves\": {}, \"instructions_gathered\": {}, \"instructions_in_batches\": {}, "
       "\"instructions_single\": {}, \"instructions_accelerated\": {}, "
-      "\"ips_without_accelerated\": {:.0f}, \"wrong_guesses\": {}, \"conflicts\": {}}},\n",
+      "\"ips_without_accelerated\": {:.0f}, \"wrong_guesses\": {}, \"branches_both_ways\": {}, "
+      "\"conflicts\": {}}},\n",
       tensor.batches, tensor.waves, tensor.gathered, tensor.instructions_in_batches, tensor.instructions_single,
-      tensor.instructions_accelerated, executed.ips(), tensor.wrong_guesses, tensor.conflicts);
+      tensor.instructions_accelerated, executed.ips(), tensor.wrong_guesses, tensor.branches_both_ways,
+      tensor.conflicts);
 }
 
 }  // namespace

@@ -150,6 +150,25 @@ TEST_F(TensorEngine, EndsRandomProgramsAsTheInterpreterDoes) {
   EXPECT_GT(totals.instructions_in_batches, totals.waves);
 }
 
+TEST_F(TensorEngine, EndsRandomLoopsWithBranchesAsTheInterpreterDoes) {
+  RandomSource pieces(3);
+  for (std::uint64_t seed = 400'000; seed < 400'000 + PROGRAMS / 2; ++seed) {
+    RandomSource random(seed);
+    reference.load_program(test::random_branchy_loop(random, words), CODE_ADDRESS);
+    test::randomise_registers(reference.state(), random);
+    reference.set_x(27, random.bits() | 1);
+    reference.set_x(28, 20 + random.below(200));
+    start = reference.snapshot();
+    expect_same(seed, pieces.one_in(2) ? LIMIT : 1 + pieces.below(300));
+    if (HasFatalFailure()) return;
+  }
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    // In batches of one a branch has no other lanes.
+    if (names[i].starts_with("batch 1 ") || names[i] == "batch 1") continue;
+    EXPECT_GT(tensors[i]->tensor_statistics().branches_both_ways, PROGRAMS) << names[i];
+  }
+}
+
 TEST_F(TensorEngine, StopsAtLimitsWhereTheInterpreterDoes) {
   RandomSource random(1);
   for (std::uint64_t seed = 100'000; seed < 102'000; ++seed) {

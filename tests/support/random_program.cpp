@@ -104,6 +104,55 @@ std::vector<std::uint32_t> random_code(RandomSource& random, const RandomWords& 
   return code;
 }
 
+std::vector<std::uint32_t> random_branchy_loop(RandomSource& random, const RandomWords& words) {
+  std::vector<std::uint32_t> code = {
+      0xca1b'377b,  // eor x27, x27, x27, lsl #13
+      0xca5b'1f7b,  // eor x27, x27, x27, lsr #7
+      0xca1b'477b,  // eor x27, x27, x27, lsl #17
+  };
+  // Instructions that are executed one after the other, few of which access memory.
+  const auto add_some = [&](std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      std::uint32_t word = words.draw_arithmetic(random);
+      if (random.one_in(30)) {
+        do word = words.draw_access(random);
+        while ((word >> 5 & 31) > 26);
+      }
+      code.push_back(word);
+    }
+  };
+  const auto distance_from = [&](std::size_t branch) { return static_cast<std::uint32_t>(code.size() - branch); };
+  const std::uint32_t branches = 1 + random.below(4);
+  for (std::uint32_t i = 0; i < branches; ++i) {
+    add_some(random.below(4));
+    const std::uint32_t random_bits = static_cast<std::uint32_t>(random.bits());
+    const std::uint32_t kind = random.below(4);
+    if (kind == 0) code.push_back(0xf240'037f | (random_bits & 0x3f) << 16);  // tst x27, #(1 << n)
+    const std::size_t branch = code.size();
+    code.push_back(0);
+    add_some(random.below(11));
+    const std::size_t over = code.size();
+    const bool has_both = random.one_in(2);
+    if (has_both) code.push_back(0);
+    const std::uint32_t distance = distance_from(branch);
+    if (has_both) {
+      add_some(random.below(11));
+      code[over] = 0x1400'0000 | distance_from(over);  // b
+    }
+    switch (kind) {
+      case 0: code[branch] = 0x5400'0000 | distance << 5 | (random_bits >> 6 & 1); break;  // b.eq, b.ne
+      case 1:
+        code[branch] = 0x3400'0000 | (random_bits & 0x8100'0000) | distance << 5 | random_bits % 16;
+        break;                                                                                        // cbz, cbnz
+      default: code[branch] = 0x3600'0000 | (random_bits & 0x81f8'0000) | distance << 5 | 27; break;  // tbz, tbnz
+    }
+  }
+  code.push_back(0xd100'079c);                                                                   // sub x28, x28, #1
+  code.push_back(0xb500'001c | (0u - static_cast<std::uint32_t>(code.size()) & 0x7'ffff) << 5);  // cbnz x28, the start
+  code.push_back(0xd440'0000);                                                                   // hlt #0
+  return code;
+}
+
 void randomise_registers(State& state, RandomSource& random) {
   const auto code_address = [&] { return RandomProgram::CODE_ADDRESS + random.below(RandomProgram::CODE_WORDS) * 4; };
   for (std::uint64_t& value : state.x) value = random.one_in(2) ? random.integer(64) : random.below(64);

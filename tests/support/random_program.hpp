@@ -40,6 +40,10 @@ class RandomWords {
 /// The words of a program from `RandomProgram::CODE_ADDRESS` on.
 std::vector<std::uint32_t> random_code(conformance::RandomSource& random, const RandomWords& words);
 
+/// A loop with branches that go either way at random, most of them over few instructions or between few: X28 counts its
+/// iterations, and X27 is not 0 at its start.
+std::vector<std::uint32_t> random_branchy_loop(conformance::RandomSource& random, const RandomWords& words);
+
 /// What the general registers, the flags and TPIDR_EL0 are when it begins.
 void randomise_registers(State& state, conformance::RandomSource& random);
 

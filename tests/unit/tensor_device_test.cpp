@@ -101,6 +101,7 @@ TensorStatistics expect_same(const Program& program, std::uint64_t limit, std::u
   EXPECT_EQ(several.statistics.instructions_in_batches, one.statistics.instructions_in_batches) << "batch " << batch;
   EXPECT_EQ(several.statistics.instructions_single, one.statistics.instructions_single) << "batch " << batch;
   EXPECT_EQ(several.statistics.wrong_guesses, one.statistics.wrong_guesses) << "batch " << batch;
+  EXPECT_EQ(several.statistics.branches_both_ways, one.statistics.branches_both_ways) << "batch " << batch;
   EXPECT_EQ(several.statistics.conflicts, one.statistics.conflicts) << "batch " << batch;
   return several.statistics;
 }
@@ -162,6 +163,22 @@ TEST(TensorDevice, ThreadsEndRandomLoopsInLargeBatchesAsTheInterpreterDoes) {
   }
   EXPECT_GT(largest, 1'024);
   EXPECT_GT(conflicts, 0u);
+}
+
+TEST(TensorDevice, ThreadsEndRandomLoopsWithBranchesAsTheInterpreterDoes) {
+  const test::RandomWords words;
+  std::uint64_t both_ways = 0;
+  for (std::uint64_t seed = 0; seed < PROGRAMS; ++seed) {
+    RandomSource random(2'000 + seed);
+    Program program{test::random_branchy_loop(random, words), {}};
+    test::randomise_registers(program.state, random);
+    program.state.x[27] = random.bits() | 1;
+    program.state.x[28] = 200;
+    constexpr std::uint32_t BATCHES[] = {33, 1024, 4096, LARGEST_BATCH};
+    both_ways += expect_same(program, 3'000, BATCHES[seed % 4]).branches_both_ways;
+    if (HasFailure()) FAIL() << "seed " << seed;
+  }
+  EXPECT_GT(both_ways, PROGRAMS);
 }
 
 constexpr std::string_view ADD_ARRAYS = R"(

@@ -119,6 +119,73 @@ TEST(TensorEngine, LearnsTheEndOfAShortInnerLoop) {
   EXPECT_LE(statistics.wrong_guesses, 100u);
 }
 
+// X27 is a number that looks random in each iteration.
+constexpr std::string_view RANDOM_NUMBERS = R"(
+      mov x27, #1
+      mov x0, #5000
+    again:
+      eor x27, x27, x27, lsl #13
+      eor x27, x27, x27, lsr #7
+      eor x27, x27, x27, lsl #17
+)";
+constexpr std::string_view NEXT_ITERATION = R"(
+      sub x0, x0, #1
+      cbnz x0, again
+      hlt #0)";
+
+std::string with_random_numbers(std::string_view body) {
+  return std::string(RANDOM_NUMBERS) + std::string(body) + std::string(NEXT_ITERATION);
+}
+
+TEST(TensorEngine, ExecutesBothSidesOfABranchThatCannotBeGuessed) {
+  const TensorStatistics statistics = run_as_interpreter(with_random_numbers(R"(
+      tbz x27, #5, skip
+      adds x1, x1, x27
+      movk x2, #77, lsl #16
+      csinc x3, x1, x2, vs
+    skip:
+      adc x4, x4, x1)"),
+                                                         512);
+  EXPECT_LE(statistics.wrong_guesses, 20u);
+  EXPECT_GE(statistics.branches_both_ways, 4'900u);
+  // Three instructions of every ten are executed, and not the program's, half of the time.
+  EXPECT_LE(statistics.gathered, 5'000 * 11 + 20 * 512u);
+  EXPECT_LE(device_statistics.wrong_guesses, 50u);
+  EXPECT_GE(device_statistics.branches_both_ways, 4'500u);
+  EXPECT_LE(device_statistics.batches, 200u);
+}
+
+TEST(TensorEngine, SelectsBetweenTwoSides) {
+  const TensorStatistics statistics = run_as_interpreter(with_random_numbers(R"(
+      tst x27, #0x100
+      b.ne other
+      add x1, x1, #3
+      mov x2, x1
+      cmp x1, x27
+      b join
+    other:
+      eor x2, x2, x27
+      add w1, w1, #5
+    join:
+      cinc x5, x5, hi)"),
+                                                         512);
+  EXPECT_LE(statistics.wrong_guesses, 20u);
+  EXPECT_GE(statistics.branches_both_ways, 4'900u);
+  EXPECT_LE(device_statistics.wrong_guesses, 50u);
+  EXPECT_GE(device_statistics.branches_both_ways, 4'500u);
+}
+
+TEST(TensorEngine, GuessesWhereASideIsLongOrAccessesMemory) {
+  for (const std::string& side : {std::string("str x27, [x9]\n"), std::string("ldr x3, [x9]\n"),
+                                  repeat("add x1, x1, #1", 9), std::string("mrs x3, fpcr\n")}) {
+    const TensorStatistics statistics = run_as_interpreter(
+        with_random_numbers("mov x9, #0x8000\ntbz x27, #5, skip\n" + side + "\nskip: add x4, x4, #1\n"), 512);
+    EXPECT_EQ(statistics.branches_both_ways, 0u) << side;
+    EXPECT_EQ(device_statistics.branches_both_ways, 0u) << side;
+    EXPECT_GE(statistics.wrong_guesses, 1'000u) << side;
+  }
+}
+
 TEST(TensorEngine, FindsTheWayBackFromCalls) {
   const TensorStatistics statistics = run_as_interpreter(R"(
       mov x19, #3000

@@ -45,6 +45,12 @@ std::vector<TensorProgram> tensor_programs() {
                       ended({move(0, 20'000), eor_register(1, 1, 0), add_register(1, 1, 1), sub_immediate(0, 0, 1),
                              branch_if_not_zero(0, -3)}),
                       {}});
+  // A random number in each iteration (Marsaglia, "Xorshift RNGs", 2003), of which a bit decides.
+  programs.push_back({"A loop with a branch that cannot be guessed, 20,000 iterations",
+                      ended({move(0, 20'000), move(1, 1), eor_shifted_left(1, 1, 1, 13), eor_shifted_right(1, 1, 1, 7),
+                             eor_shifted_left(1, 1, 1, 17), branch_if_bit_clear(1, 5, 3), add_register(2, 2, 1),
+                             eor_register(3, 3, 2), sub_immediate(0, 0, 1), branch_if_not_zero(0, -7)}),
+                      {}});
   return programs;
 }
 

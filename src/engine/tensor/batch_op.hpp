@@ -56,8 +56,14 @@ struct BatchOp {
   std::uint8_t sum_source = NO_PLACE;
   /// Whether that sum has 32 bits.
   bool is_word_sum = false;
+  /// On a side of a branch of which both sides are in the batch: how many lanes before this one the branch is, and
+  /// whether this is the side that it branches to. 0 for all others.
+  std::uint8_t guard = 0;
 
   static constexpr std::uint8_t NO_PLACE = 0xff;
+  static constexpr std::uint8_t IS_TAKEN_SIDE = 0x80;
+
+  constexpr std::uint32_t guard_distance() const { return guard & ~std::uint32_t{IS_TAKEN_SIDE}; }
 
   constexpr bool is_load() const { return (reads & place_bit(MEMORY_PLACE)) != 0; }
   constexpr bool is_store() const { return (writes & place_bit(MEMORY_PLACE)) != 0; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -13,7 +14,7 @@ namespace armillion::engine::tensor {
 /// Predictors", 1993), targets from the last time, those of returns from the calls before.
 class BranchPredictor {
  public:
-  BranchPredictor() : counters_(COUNTERS, WEAKLY_NOT_TAKEN), targets_(TARGETS) {}
+  BranchPredictor() : counters_(COUNTERS, WEAKLY_NOT_TAKEN), targets_(TARGETS), doubts_(DOUBTS) {}
 
   /// Begins a batch: guesses follow from what was really executed.
   void begin() { guessed_ = actual_; }
@@ -47,14 +48,25 @@ class BranchPredictor {
     return target;
   }
 
-  /// The branch at `pc` was executed and went to `next`. In the order of execution.
-  void learn(std::uint64_t pc, const BatchOp& op, std::uint64_t next) {
+  /// Whether guesses of the conditional branch at `pc` are wrong so often that it is cheaper to execute both of its
+  /// sides, if they are short. Other branches are then guessed without regard to where it goes.
+  bool is_in_doubt(std::uint64_t pc) const { return doubts_[pc / 4 % DOUBTS] >= IN_DOUBT; }
+
+  /// The branch at `pc` was executed and went to `next`, guessed or with both sides in the batch. In the order of
+  /// execution.
+  void learn(std::uint64_t pc, const BatchOp& op, std::uint64_t next, bool was_guessed) {
     if (op.flow == Flow::CONDITIONAL) {
       const bool is_taken = next != pc + 4;
       std::uint8_t& counter = counters_[counter_index(pc, actual_.history)];
+      std::uint8_t& doubt = doubts_[pc / 4 % DOUBTS];
+      if (is_taken != (counter >= WEAKLY_TAKEN)) {
+        doubt = static_cast<std::uint8_t>(std::min(doubt + DOUBT_OF_A_WRONG_GUESS, MOST_DOUBT));
+      } else if (doubt > 0) {
+        --doubt;
+      }
       if (is_taken && counter < STRONGLY_TAKEN) ++counter;
       if (!is_taken && counter > 0) --counter;
-      actual_.note_direction(is_taken);
+      if (was_guessed) actual_.note_direction(is_taken);
     }
     if (op.flow == Flow::RETURN && actual_.depth > 0) actual_.pop();
     if (op.flow == Flow::RETURN || op.flow == Flow::INDIRECT) targets_[pc / 4 % TARGETS] = {pc, next};
@@ -66,6 +78,11 @@ class BranchPredictor {
   static constexpr std::size_t COUNTERS = std::size_t{1} << 14;
   static constexpr std::size_t TARGETS = 1024;
   static constexpr std::uint32_t CALLS = 16;
+  // A branch is in doubt where more than one guess in 17 is wrong.
+  static constexpr std::size_t DOUBTS = 4096;
+  static constexpr int DOUBT_OF_A_WRONG_GUESS = 16;
+  static constexpr int IN_DOUBT = 48;
+  static constexpr int MOST_DOUBT = 128;
   static constexpr std::uint8_t WEAKLY_NOT_TAKEN = 1;
   static constexpr std::uint8_t WEAKLY_TAKEN = 2;
   static constexpr std::uint8_t STRONGLY_TAKEN = 3;
@@ -91,6 +108,7 @@ class BranchPredictor {
 
   std::vector<std::uint8_t> counters_;
   std::vector<Target> targets_;
+  std::vector<std::uint8_t> doubts_;
   Past actual_;
   Past guessed_;
 };

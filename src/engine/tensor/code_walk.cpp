@@ -1,6 +1,9 @@
 #include "engine/tensor/code_walk.hpp"
 
+#include <algorithm>
 #include <cstring>
+
+#include "engine/tensor/branch_sides.hpp"
 
 namespace armillion::engine::tensor {
 
@@ -20,11 +23,44 @@ CodeWalk::Page* CodeWalk::enter_page(std::uint64_t address) {
   return &pages_.back();
 }
 
+std::uint32_t CodeWalk::word_at(const Page& page, std::uint64_t pc) {
+  std::uint32_t word = 0;
+  std::memcpy(&word, page.bytes + pc % guest::PAGE_SIZE, sizeof word);
+  return word;
+}
+
+void CodeWalk::gather_one(Lanes<BatchMemory>& lanes, std::uint32_t lane, Page& page, std::uint64_t pc,
+                          const BatchOp& op) {
+  const std::uint64_t index = pc % guest::PAGE_SIZE / 4;
+  page.gathered[index / 64] |= std::uint64_t{1} << index % 64;
+  lanes.pc[lane] = pc;
+  lanes.ops[lane] = op;
+}
+
+// Gathers both sides of the branch in the lane before `lane`, whose page they must be on, as far as `most` lanes allow.
+// Returns how many lanes; 0 where that cannot be done.
+std::uint32_t CodeWalk::gather_sides(Lanes<BatchMemory>& lanes, std::uint32_t lane, std::uint32_t most, Page& page) {
+  const std::uint64_t pc = lanes.pc[lane - 1];
+  const auto op_at = [&](std::uint64_t address) -> const BatchOp* {
+    return (address & guest::PAGE_MASK) == page.address ? &decoder_.decode(word_at(page, address)) : nullptr;
+  };
+  // The decoder may change what it gave a reference to: the branch is the lane's own.
+  const BranchSides sides = find_sides(pc, lanes.ops[lane - 1], op_at);
+  const std::uint32_t count = std::min(sides.instructions(), most - lane);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::uint64_t address = pc + 4 + std::uint64_t{i} * 4;
+    gather_one(lanes, lane + i, page, address, on_side(*op_at(address), i + 1, i >= sides.next));
+    side_lanes_.push_back(lane + i);
+  }
+  return count;
+}
+
 std::uint32_t CodeWalk::gather(Lanes<BatchMemory>& lanes, std::uint64_t pc, std::uint32_t most,
                                const StopsBefore& stops_before, const EndsAt& ends_at) {
   predictor_.begin();
   pages_.clear();
   branch_lanes_.clear();
+  side_lanes_.clear();
   Page* page = nullptr;
   std::uint32_t lane = 0;
   while (lane < most && pc % 4 == 0) {
@@ -33,20 +69,22 @@ std::uint32_t CodeWalk::gather(Lanes<BatchMemory>& lanes, std::uint64_t pc, std:
       page = enter_page(page_address);
       if (page == nullptr) break;
     }
-    std::uint32_t word = 0;
-    std::memcpy(&word, page->bytes + pc % guest::PAGE_SIZE, sizeof word);
-    const BatchOp& op = decoder_.decode(word);
+    const BatchOp& op = decoder_.decode(word_at(*page, pc));
     if (!op.is_batchable || (stops_before && stops_before(pc))) break;
-    const std::uint64_t index = pc % guest::PAGE_SIZE / 4;
-    page->gathered[index / 64] |= std::uint64_t{1} << index % 64;
-    lanes.pc[lane] = pc;
-    lanes.ops[lane] = op;
-    ++lane;
+    gather_one(lanes, lane++, *page, pc, op);
     if (op.flow == Flow::NEXT) {
       pc += 4;
       continue;
     }
     branch_lanes_.push_back(lane - 1);
+    // Execution may have to stop on a side.
+    if (op.flow == Flow::CONDITIONAL && predictor_.is_in_doubt(pc) && !stops_before) {
+      if (const std::uint32_t sides = gather_sides(lanes, lane, most, *page); sides > 0) {
+        lane += sides;
+        pc = lanes.pc[lane - 1] + 4;
+        continue;
+      }
+    }
     const auto next = predictor_.guess(pc, op);
     if (!next || (ends_at && *next < pc && ends_at(*next))) break;
     pc = *next;

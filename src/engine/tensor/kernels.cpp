@@ -1,5 +1,6 @@
 #include "engine/tensor/kernels.hpp"
 
+#include "engine/tensor/branch_sides.hpp"
 #include "isa/predecode.hpp"
 
 namespace armillion::engine::tensor {
@@ -22,7 +23,7 @@ std::span<const Operation> operations() {
 }
 
 void execute_lanes(Lanes<BatchMemory>& lanes, std::span<const std::uint32_t> order,
-                   std::span<const std::uint32_t> waves) {
+                   std::span<const std::uint32_t> waves, bool has_sides) {
   const auto table = operations();
   std::size_t first = 0;
   while (first < order.size()) {
@@ -33,6 +34,7 @@ void execute_lanes(Lanes<BatchMemory>& lanes, std::span<const std::uint32_t> ord
     std::size_t wanted = end;
     while (wanted > first && order[wanted - 1] >= lanes.stop) --wanted;
     if (wanted > first) table[kernel].kernel(lanes, &order[first], static_cast<std::uint32_t>(wanted - first));
+    for (std::size_t i = first; has_sides && i < wanted; ++i) select_side(lanes, order[i]);
     first = end;
   }
 }

@@ -32,8 +32,9 @@ struct Operation {
 std::span<const Operation> operations();
 
 /// Executes lanes in the given order, in which those of one wave and kernel are neighbours: each such run is one call
-/// of the kernel. `waves` is by lane. What comes behind a lane that stops the batch may be left out.
+/// of the kernel. `waves` is by lane. What comes behind a lane that stops the batch may be left out. `has_sides` says
+/// whether any lane is on a side of a branch.
 void execute_lanes(Lanes<BatchMemory>& lanes, std::span<const std::uint32_t> order,
-                   std::span<const std::uint32_t> waves);
+                   std::span<const std::uint32_t> waves, bool has_sides);
 
 }  // namespace armillion::engine::tensor

@@ -100,13 +100,7 @@ class LaneMachine : public UnbatchablePart {
   ARMILLION_INLINE T read_place(unsigned place) {
     if (place >= REGISTER_PLACES) return impossible(T{});
     reads_ |= place_bit(place);
-    const Operand& operand = lanes_.operands[lane_ * REGISTER_PLACES + place];
-    const std::uint64_t value = lanes_.values[operand.id & ~LOW_WORD] + operand.addend;
-    if constexpr (sizeof(T) <= 4) {
-      return static_cast<T>(value);
-    } else {
-      return (operand.id & LOW_WORD) != 0 ? static_cast<std::uint32_t>(value) : value;
-    }
+    return static_cast<T>(value_of_operand(lanes_, lanes_.operands[lane_ * REGISTER_PLACES + place]));
   }
   ARMILLION_INLINE void write_place(unsigned place, std::uint64_t value) {
     if (place >= REGISTER_PLACES) {

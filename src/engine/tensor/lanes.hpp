@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "engine/tensor/batch_op.hpp"
+#include "isa/macros.hpp"
 
 // The arrays that a batch is executed in. An element is a lane: one instruction of the batch. Freestanding: nothing
 // here allocates or throws.
@@ -63,5 +64,12 @@ struct Lanes {
   std::uint32_t stop;
   Memory* memory;
 };
+
+/// The value of an operand of 64 bits.
+template <class Memory>
+ARMILLION_INLINE std::uint64_t value_of_operand(const Lanes<Memory>& lanes, const Operand& operand) {
+  const std::uint64_t value = lanes.values[operand.id & ~LOW_WORD] + operand.addend;
+  return (operand.id & LOW_WORD) != 0 ? static_cast<std::uint32_t>(value) : value;
+}
 
 }  // namespace armillion::engine::tensor

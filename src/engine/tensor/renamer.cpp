@@ -67,6 +67,7 @@ void Renamer::rename(Lanes<BatchMemory>& lanes, std::uint32_t count, const State
       lanes.flags_source[lane] = flags_source_;
       ready = std::max(ready, flags_wave_);
     }
+    if (op.guard != 0) ready = std::max(ready, waves_[lane - op.guard_distance()]);
     if (op.is_load() || op.is_store()) {
       if (lanes.memory->add_access(lane, lanes.pc[lane], op.is_load())) ready = std::max(ready, access_wave);
       access_wave = std::max(access_wave, ready + 1);
@@ -82,9 +83,7 @@ void Renamer::write_back(const Lanes<BatchMemory>& lanes, std::uint32_t count, s
   if (done == count) {
     std::uint64_t values[isa::ZERO_SLOT];
     for (unsigned slot = 0; slot < isa::ZERO_SLOT; ++slot) {
-      const Operand& operand = registers_[slot];
-      const std::uint64_t value = lanes.values[operand.id & ~LOW_WORD] + operand.addend;
-      values[slot] = (operand.id & LOW_WORD) != 0 ? static_cast<std::uint32_t>(value) : value;
+      values[slot] = value_of_operand(lanes, registers_[slot]);
     }
     std::memcpy(registers, values, sizeof values);
     set_packed_flags(state, lanes.flags[flags_source_]);

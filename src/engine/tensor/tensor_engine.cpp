@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "armillion/machine.hpp"
+#include "engine/tensor/branch_sides.hpp"
 #include "engine/tensor/kernels.hpp"
 
 namespace armillion::engine::tensor {
@@ -54,7 +55,7 @@ TensorStatistics TensorEngine::statistics() const {
 std::uint32_t TensorEngine::find_cut(std::uint32_t count) {
   for (const std::uint32_t lane : walk_.branch_lanes()) {
     if (lane + 1 >= lanes_.stop || lane + 1 >= count) break;
-    if (lanes_.next_pc[lane] == lanes_.pc[lane + 1]) continue;
+    if (lanes_.next_pc[lane] == lanes_.pc[lane + 1] || goes_both_ways(lanes_, lane, count)) continue;
     ++statistics_.wrong_guesses;
     return lane + 1;
   }
@@ -71,7 +72,8 @@ std::uint32_t TensorEngine::find_code_write(std::uint32_t count) const {
   return count;
 }
 
-void TensorEngine::commit(std::uint32_t count, std::uint32_t done) {
+// Returns how many instructions that was: of the sides of a branch the program executes one.
+std::uint32_t TensorEngine::commit(std::uint32_t count, std::uint32_t done) {
   // All that may fail comes first.
   for (const std::uint32_t lane : batch_memory_.access_lanes()) {
     if (lane >= done) break;
@@ -85,11 +87,15 @@ void TensorEngine::commit(std::uint32_t count, std::uint32_t done) {
   }
   for (const std::uint32_t lane : walk_.branch_lanes()) {
     if (lane >= done) break;
-    walk_.predictor().learn(lanes_.pc[lane], lanes_.ops[lane], lanes_.next_pc[lane]);
+    const bool has_both_sides = goes_both_ways(lanes_, lane, count);
+    walk_.predictor().learn(lanes_.pc[lane], lanes_.ops[lane], lanes_.next_pc[lane], !has_both_sides);
+    if (has_both_sides) ++statistics_.branches_both_ways;
   }
   State& state = interpreter_.state();
   renamer_.write_back(lanes_, count, done, state);
-  state.pc = lanes_.next_pc[done - 1];
+  state.pc = next_pc_behind(lanes_, done);
+  const auto is_skipped = [&](std::uint32_t lane) { return lane < done && !is_on_path(lanes_, lane); };
+  return done - static_cast<std::uint32_t>(std::ranges::count_if(walk_.side_lanes(), is_skipped));
 }
 
 // Where PC is at the start of a loop that can be solved or executed as arrays, executes iterations of it, but not the
@@ -166,17 +172,17 @@ std::uint32_t TensorEngine::run_batch(std::uint64_t limit, Interpreter::Start st
   batch_memory_.begin();
   renamer_.rename(lanes_, count, state);
   order_.sort({lanes_.ops, count}, {renamer_.waves().data(), count}, renamer_.last_wave());
-  execute_lanes(lanes_, order_.lanes(), renamer_.waves());
+  execute_lanes(lanes_, order_.lanes(), renamer_.waves(), !walk_.side_lanes().empty());
   batch_memory_.settle(lanes_, count);
   const std::uint32_t done = find_code_write(find_cut(count));
   window_ = done == count ? std::min(batch_, window_ * 2) : std::min(batch_, std::max(LEAST_WINDOW, done * 2));
   statistics_.gathered += count;
   if (done == 0) return 0;
-  commit(count, done);
+  const std::uint32_t retired = commit(count, done);
   ++statistics_.batches;
   statistics_.waves += renamer_.last_wave();
-  statistics_.instructions_in_batches += done;
-  return done;
+  statistics_.instructions_in_batches += retired;
+  return retired;
 }
 
 Interpreter::Outcome TensorEngine::run(std::uint64_t limit, std::uint64_t& retired, Interpreter::Start start,

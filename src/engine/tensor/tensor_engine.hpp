@@ -41,7 +41,7 @@ class TensorEngine {
   std::uint32_t run_batch(std::uint64_t limit, Interpreter::Start start);
   std::uint32_t find_cut(std::uint32_t count);
   std::uint32_t find_code_write(std::uint32_t count) const;
-  void commit(std::uint32_t count, std::uint32_t done);
+  std::uint32_t commit(std::uint32_t count, std::uint32_t done);
 
   Interpreter& interpreter_;
   /// Most instructions of a batch, and of the next one: batches that are mostly cut are gathered shorter.

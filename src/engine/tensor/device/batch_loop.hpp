@@ -49,8 +49,9 @@ ARMILLION_INLINE void run_batches(DeviceRun* run, BatchShared* shared, Team team
       const bool looks = shared->unlooked >= BATCHES_PER_LOOK;
       if (looks) shared->unlooked = 0;
       run->gathered += count;
-      run->retired += done;
       if (done > 0) {
+        run->retired += done - shared->skipped;
+        run->branches_both_ways += shared->both_ways;
         ++run->batches;
         run->waves += waves;
       }

@@ -26,6 +26,7 @@ class Commit {
   ARMILLION_INLINE std::uint32_t commit() {
     const std::uint32_t done = find_cut();
     if (done > 0) {
+      count_sides(done);
       store(done);
       learn(done);
       write_back(done);
@@ -46,12 +47,15 @@ class Commit {
       shared_->wrong_branch = NO_LANE;
       shared_->code_write = NO_LANE;
       shared_->overlap = NO_LANE;
+      shared_->skipped = 0;
+      shared_->both_ways = 0;
       if (has_stores) stored().begin(shared_->store_count);
     }
     team_.barrier();
     team_.for_each(stop, [&](std::uint32_t lane) {
       const BatchOp& op = lanes_.ops[lane];
-      if (op.flow != Flow::NEXT && lane + 1 < stop && lanes_.next_pc[lane] != lanes_.pc[lane + 1]) {
+      if (op.flow != Flow::NEXT && lane + 1 < stop && lanes_.next_pc[lane] != lanes_.pc[lane + 1] && op.guard == 0 &&
+          !goes_both_ways(lanes_, lane, shared_->count)) {
         lower_to(&shared_->wrong_branch, lane);
       }
       if (op.is_store()) stored().add<StoredBytes::Keep::FIRST>(lane, lanes_.accesses[lane]);
@@ -115,6 +119,18 @@ class Commit {
     });
   }
 
+  ARMILLION_INLINE void count_sides(std::uint32_t done) const {
+    if (shared_->side_count == 0) return;
+    std::uint32_t skipped = 0;
+    std::uint32_t both_ways = 0;
+    team_.for_each(done, [&](std::uint32_t lane) {
+      if (!is_on_path(lanes_, lane)) ++skipped;
+      if (goes_both_ways(lanes_, lane, shared_->count)) ++both_ways;
+    });
+    if (skipped != 0) add_to(&shared_->skipped, skipped);
+    if (both_ways != 0) add_to(&shared_->both_ways, both_ways);
+  }
+
   // Of the branches that went where they were expected to, those that share a counter went the same way: the order in
   // which they strengthen it does not matter.
   ARMILLION_INLINE void learn(std::uint32_t done) {
@@ -122,10 +138,11 @@ class Commit {
     const std::uint32_t last = done - 1;
     const std::uint64_t last_next = lanes_.next_pc[last];
     const BatchOp& last_op = lanes_.ops[last];
-    const bool is_last_wrong = last_op.flow != Flow::NEXT && gather_.expected(lanes_.pc[last], last_op) != last_next;
+    const bool is_last_wrong = last_op.flow != Flow::NEXT && gather_.expected(lanes_.pc[last], last_op) != last_next &&
+                               !goes_both_ways(lanes_, last, shared_->count);
     team_.barrier();
     team_.for_each(is_last_wrong ? last : done, [&](std::uint32_t lane) {
-      if (lanes_.ops[lane].flow != Flow::CONDITIONAL) return;
+      if (lanes_.ops[lane].flow != Flow::CONDITIONAL || goes_both_ways(lanes_, lane, shared_->count)) return;
       const bool is_taken = lanes_.next_pc[lane] != lanes_.pc[lane] + 4;
       store_relaxed(&predictions.directions[prediction_of(lanes_.pc[lane])],
                     is_taken ? STRONGLY_TAKEN : std::uint8_t{0});
@@ -142,6 +159,12 @@ class Commit {
     if (last_op.flow == Flow::CONDITIONAL) {
       const bool is_taken = last_next != lanes_.pc[last] + 4;
       predictions.directions[index] = static_cast<std::uint8_t>(predictions.directions[index] + (is_taken ? 1 : -1));
+      std::uint8_t& doubts = predictions.doubts[index];
+      if (doubts < Gather::IN_DOUBT) {
+        const bool is_recent = run_->batches - predictions.wrong_at[index] < SHORT_SUCCESSION;
+        doubts = static_cast<std::uint8_t>(is_recent ? doubts + 1 : 1);
+        predictions.wrong_at[index] = run_->batches;
+      }
     } else {
       predictions.target_pc[index] = lanes_.pc[last];
       predictions.targets[index] = last_next;
@@ -162,10 +185,12 @@ class Commit {
       while ((op.writes & place_bit(place)) == 0 || op.slots[place] != slot) ++place;
       run_->registers[slot] = lanes_.values[value_of(writer, place)];
     });
-    if (team_.is_first()) run_->pc = lanes_.next_pc[done - 1];
+    if (team_.is_first()) run_->pc = next_pc_behind(lanes_, done);
   }
 
   static constexpr std::uint8_t STRONGLY_TAKEN = 3;
+  /// In batches.
+  static constexpr std::uint64_t SHORT_SUCCESSION = 32;
 
   DeviceRun* run_;
   Lanes<DeviceMemory>& lanes_;

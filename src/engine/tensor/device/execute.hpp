@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "engine/tensor/branch_sides.hpp"
 #include "engine/tensor/device/lane_functions.hpp"
 #include "engine/tensor/device/shared.hpp"
 #include "engine/tensor/device/stored_bytes.hpp"
@@ -99,7 +100,10 @@ class Execute {
 
   // A lane that could not be executed has accessed nothing.
   ARMILLION_INLINE void execute(std::uint32_t lane) const {
-    if (execute_lane(lanes_, lane)) return;
+    if (execute_lane(lanes_, lane)) {
+      if (shared_->side_count != 0) select_side(lanes_, lane);
+      return;
+    }
     lower_to(&lanes_.stop, lane);
     lanes_.accesses[lane].size = 0;
   }
@@ -107,6 +111,7 @@ class Execute {
   // A lane whose result is not there yet and that `lane` reads; NO_LANE where all are there.
   ARMILLION_INLINE std::uint32_t missing_source(std::uint32_t lane, const LaneBits& done) const {
     const BatchOp& op = lanes_.ops[lane];
+    if (op.guard != 0 && !done.has(lane - op.guard_distance())) return lane - op.guard_distance();
     for (unsigned place = 0; place < REGISTER_PLACES; ++place) {
       if ((op.reads & place_bit(place)) == 0) continue;
       const ValueId id = lanes_.operands[lane * REGISTER_PLACES + place].id & ~LOW_WORD;

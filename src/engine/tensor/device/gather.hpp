@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "engine/tensor/branch_sides.hpp"
 #include "engine/tensor/device/device_memory.hpp"
 #include "engine/tensor/device/shared.hpp"
 
@@ -61,6 +62,7 @@ class Gather {
 
   static constexpr std::uint64_t NOWHERE = ~std::uint64_t{0};
   static constexpr std::uint8_t WEAKLY_TAKEN = 2;
+  static constexpr std::uint8_t IN_DOUBT = 4;
 
  private:
   struct Found {
@@ -112,7 +114,9 @@ class Gather {
     const BatchOp* last = length > 0 ? &run_->lanes.ops[first + length - 1] : nullptr;
     shared_->pc = end;
     if (last != nullptr && last->flow != Flow::NEXT) {
-      shared_->pc = expected(shared_->pc - 4, *last);
+      const std::uint64_t branch = shared_->pc - 4;
+      if (gather_sides(branch, most)) return;
+      shared_->pc = expected(branch, *last);
       if (shared_->pc == NOWHERE || shared_->count == most) shared_->is_gathered = 1;
       return;
     }
@@ -123,12 +127,40 @@ class Gather {
     }
   }
 
+  // By one thread: takes both sides of the branch at `pc`, which is in the last lane, into the batch, where it is in
+  // doubt and they are short.
+  ARMILLION_INLINE bool gather_sides(std::uint64_t pc, std::uint32_t most) {
+    const std::uint32_t first = shared_->count;
+    const BatchOp& branch = run_->lanes.ops[first - 1];
+    if (branch.flow != Flow::CONDITIONAL || first == most) return false;
+    if (run_->predictions->doubts[prediction_of(pc)] < IN_DOUBT) return false;
+    const auto op_at = [&](std::uint64_t address) {
+      const Found found = find(address);
+      return found.decoded == nullptr ? nullptr : &found.decoded->op;
+    };
+    const BranchSides sides = find_sides(pc, branch, op_at);
+    if (sides.instructions() == 0) return false;
+    const std::uint32_t count = sides.instructions() < most - first ? sides.instructions() : most - first;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::uint64_t address = pc + 4 + std::uint64_t{i} * 4;
+      run_->lanes.pc[first + i] = address;
+      run_->lanes.ops[first + i] = on_side(*op_at(address), i + 1, i >= sides.next);
+    }
+    shared_->count += count;
+    shared_->pc = pc + 4 + std::uint64_t{count} * 4;
+    run_->segments[shared_->segment_count++] = {pc + 4, NO_LANE, count};
+    if (shared_->pc > shared_->code_end) shared_->code_end = shared_->pc;
+    if (shared_->count == most) shared_->is_gathered = 1;
+    return true;
+  }
+
   // Whether the path has been where it goes on.
   ARMILLION_INLINE void find_repetition() {
     const std::uint64_t pc = shared_->pc;
     team_.for_each(shared_->segment_count, [&](std::uint32_t i) {
       const Segment& segment = run_->segments[i];
       const std::uint64_t distance = pc - segment.start;
+      if (segment.first == NO_LANE) return;
       if (distance < std::uint64_t{segment.count} * 4 && distance % 4 == 0) {
         lower_to(&shared_->repeated_lane, segment.first + static_cast<std::uint32_t>(distance / 4));
       }

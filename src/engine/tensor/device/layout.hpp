@@ -43,7 +43,8 @@ enum class DeviceStop : std::uint32_t {
   UNKNOWN_WORD,
 };
 
-/// A stretch of code that a batch was gathered from: lanes `first` and up are the instructions from `start` on.
+/// A stretch of code that a batch was gathered from: lanes `first` and up are the instructions from `start` on. `first`
+/// is NO_LANE for the sides of a branch, where no path goes on.
 struct Segment {
   std::uint64_t start;
   std::uint32_t first;
@@ -71,6 +72,10 @@ inline constexpr std::uint32_t DEVICE_PREDICTIONS = 4096;
 struct DevicePredictions {
   /// Two-bit counters of conditional branches, by address.
   std::uint8_t directions[DEVICE_PREDICTIONS];
+  /// How often in short succession a conditional branch was guessed wrongly, and how many batches there had been at the
+  /// last time. A branch that is in doubt stays so.
+  std::uint8_t doubts[DEVICE_PREDICTIONS];
+  std::uint64_t wrong_at[DEVICE_PREDICTIONS];
   /// Where an indirect branch or return last went to.
   std::uint64_t target_pc[DEVICE_PREDICTIONS];
   std::uint64_t targets[DEVICE_PREDICTIONS];
@@ -103,6 +108,7 @@ struct DeviceRun {
   std::uint64_t waves;
   std::uint64_t gathered;
   std::uint64_t wrong_guesses;
+  std::uint64_t branches_both_ways;
   std::uint64_t conflicts;
 
   // The guest's memory and its decoded code.

@@ -49,6 +49,7 @@ class Rename {
       lanes_.stop = shared_->count;
       shared_->store_count = 0;
       shared_->ordered_count = 0;
+      shared_->side_count = 0;
       shared_->rounds[0] = {.first_access = NO_LANE, .has_pending = 1};
       shared_->rounds[1] = {.first_access = NO_LANE, .has_pending = 0};
     }
@@ -58,6 +59,7 @@ class Rename {
   ARMILLION_INLINE void note_lanes(std::uint32_t count) {
     std::uint32_t stores = 0;
     std::uint32_t ordered = 0;
+    std::uint32_t sides = 0;
     std::uint32_t first_access = NO_LANE;
     team_.for_each(count, [&](std::uint32_t lane) {
       const BatchOp& op = lanes_.ops[lane];
@@ -68,10 +70,12 @@ class Rename {
       run_->is_ordered[lane] = is_ordered;
       if (op.is_store()) ++stores;
       if (is_ordered) ++ordered;
+      if (op.guard != 0) ++sides;
       if (first_access == NO_LANE && (op.is_load() || op.is_store())) first_access = lane;
     });
     if (stores != 0) add_to(&shared_->store_count, stores);
     if (ordered != 0) add_to(&shared_->ordered_count, ordered);
+    if (sides != 0) add_to(&shared_->side_count, sides);
     if (first_access != NO_LANE) lower_to(&shared_->rounds[0].first_access, first_access);
   }
 

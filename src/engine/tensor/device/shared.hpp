@@ -49,6 +49,8 @@ struct BatchShared {
   std::uint32_t sums_changed;
   std::uint32_t store_count;
   std::uint32_t ordered_count;
+  /// Lanes on sides of branches.
+  std::uint32_t side_count;
 
   /// Executing. Lanes that were done when a round began, for even and odd rounds; what a round finds, adds to, and
   /// makes ready for the one behind the next, in turns.
@@ -63,6 +65,9 @@ struct BatchShared {
   std::uint32_t wrong_branch;
   std::uint32_t code_write;
   std::uint32_t overlap;
+  /// Of the lanes that stand: those that the program does not execute, and branches with both sides in the batch.
+  std::uint32_t skipped;
+  std::uint32_t both_ways;
   /// Batches, or thousands of lanes, since the host's word was looked at.
   std::uint32_t unlooked;
   std::uint32_t is_over;

@@ -106,6 +106,7 @@ TensorStatistics TensorDevice::statistics() const {
   result.waves = run_.waves;
   result.gathered = run_.gathered;
   result.wrong_guesses = run_.wrong_guesses;
+  result.branches_both_ways = run_.branches_both_ways;
   result.conflicts = run_.conflicts;
   result.instructions_in_batches = instructions_in_batches_;
   result.instructions_single = instructions_single_;
