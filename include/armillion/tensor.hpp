@@ -33,7 +33,7 @@ struct TensorStatistics {
   std::uint64_t instructions_accelerated = 0;
   /// Batches that were cut behind a branch that went elsewhere than expected.
   std::uint64_t wrong_guesses = 0;
-  /// Branches that needed no guess, as both of their sides were executed, and one of them selected.
+  /// Branches that needed no guess, as both of their sides were in the batch, and one of them was selected.
   std::uint64_t branches_both_ways = 0;
   /// Batches that were cut before a load that had to see what an earlier instruction of the batch stores.
   std::uint64_t conflicts = 0;

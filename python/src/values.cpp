@@ -104,7 +104,7 @@ void bind_tensor_statistics(nb::module_& module) {
       .def_ro("wrong_guesses", &TensorStatistics::wrong_guesses,
               "Batches cut behind a branch that went elsewhere than expected.")
       .def_ro("branches_both_ways", &TensorStatistics::branches_both_ways,
-              "Branches that needed no guess, as both of their sides were executed, and one of them selected.")
+              "Branches that needed no guess, as both of their sides were in the batch, and one of them was selected.")
       .def_ro("conflicts", &TensorStatistics::conflicts,
               "Batches cut before a load that had to see what an earlier instruction of the batch stores.")
       .def("__repr__", [](const TensorStatistics& statistics) {

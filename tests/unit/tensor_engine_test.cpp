@@ -175,6 +175,50 @@ TEST(TensorEngine, SelectsBetweenTwoSides) {
   EXPECT_GE(device_statistics.branches_both_ways, 4'500u);
 }
 
+TEST(TensorEngine, GuessesABranchAgainOnceItIsKnownWhereItGoes) {
+  const TensorStatistics statistics = run_as_interpreter(R"(
+      mov x28, #20000
+    again:
+      tst x28, #3
+      b.ne skip
+      add x1, x1, #1
+    skip:
+      sub x28, x28, #1
+      cbnz x28, again
+      hlt #0)",
+                                                         512);
+  EXPECT_LE(statistics.branches_both_ways, 1'000u);
+  EXPECT_LE(statistics.wrong_guesses, 50u);
+  // What comes from constants has no depth where it does not depend on the branch.
+  EXPECT_LE(statistics.waves, 3'000u);
+}
+
+TEST(TensorEngine, GuessesABranchAmongWordsThatTheDecoderKeepsInOnePlace) {
+  // The sides cannot be skipped; the branch is taken seven times in eight, and tbz and add are kept in one place.
+  const TensorStatistics statistics = run_as_interpreter(R"(
+      mov x20, #1
+      mov x21, #20000
+      mov x26, #0x8000
+    again:
+      eor x20, x20, x20, lsl #13
+      eor x20, x20, x20, lsr #7
+      eor x20, x20, x20, lsl #17
+      and x27, x20, x20, lsr #1
+      and x27, x27, x20, lsr #2
+      tbz w27, #0, skip
+      add x6, x7, x14
+      add x1, x1, #1
+      add x1, x1, #1
+      str x5, [x26]
+    skip:
+      sub x21, x21, #1
+      cbnz x21, again
+      hlt #0)",
+                                                         512);
+  EXPECT_EQ(statistics.branches_both_ways, 0u);
+  EXPECT_LE(statistics.wrong_guesses, 5'000u);
+}
+
 TEST(TensorEngine, GuessesWhereASideIsLongOrAccessesMemory) {
   for (const std::string& side : {std::string("str x27, [x9]\n"), std::string("ldr x3, [x9]\n"),
                                   repeat("add x1, x1, #1", 9), std::string("mrs x3, fpcr\n")}) {

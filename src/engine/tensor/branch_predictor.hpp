@@ -14,7 +14,11 @@ namespace armillion::engine::tensor {
 /// Predictors", 1993), targets from the last time, those of returns from the calls before.
 class BranchPredictor {
  public:
-  BranchPredictor() : counters_(COUNTERS, WEAKLY_NOT_TAKEN), targets_(TARGETS), doubts_(DOUBTS) {}
+  BranchPredictor()
+      : counters_(COUNTERS, WEAKLY_NOT_TAKEN),
+        full_counters_(COUNTERS, WEAKLY_NOT_TAKEN),
+        targets_(TARGETS),
+        doubts_(DOUBTS) {}
 
   /// Begins a batch: guesses follow from what was really executed.
   void begin() { guessed_ = actual_; }
@@ -48,8 +52,8 @@ class BranchPredictor {
     return target;
   }
 
-  /// Whether guesses of the conditional branch at `pc` are wrong so often that it is cheaper to execute both of its
-  /// sides, if they are short. Other branches are then guessed without regard to where it goes.
+  /// Whether guesses of the conditional branch at `pc` are, or would be, wrong so often that it is cheaper to execute
+  /// both of its sides, if they are short. Other branches are then guessed without regard to where it goes.
   bool is_in_doubt(std::uint64_t pc) const { return doubts_[pc / 4 % DOUBTS] >= IN_DOUBT; }
 
   /// The branch at `pc` was executed and went to `next`, guessed or with both sides in the batch. In the order of
@@ -57,15 +61,17 @@ class BranchPredictor {
   void learn(std::uint64_t pc, const BatchOp& op, std::uint64_t next, bool was_guessed) {
     if (op.flow == Flow::CONDITIONAL) {
       const bool is_taken = next != pc + 4;
-      std::uint8_t& counter = counters_[counter_index(pc, actual_.history)];
+      // A branch that is not guessed is missing from the history that guesses follow from: with it, guesses might be
+      // right again.
+      const bool was_known = train(counters_[counter_index(pc, actual_.history)], is_taken);
+      const bool was_known_by_all = train(full_counters_[counter_index(pc, full_history_)], is_taken);
       std::uint8_t& doubt = doubts_[pc / 4 % DOUBTS];
-      if (is_taken != (counter >= WEAKLY_TAKEN)) {
+      if (!was_known && !was_known_by_all) {
         doubt = static_cast<std::uint8_t>(std::min(doubt + DOUBT_OF_A_WRONG_GUESS, MOST_DOUBT));
       } else if (doubt > 0) {
         --doubt;
       }
-      if (is_taken && counter < STRONGLY_TAKEN) ++counter;
-      if (!is_taken && counter > 0) --counter;
+      full_history_ = with_direction(full_history_, is_taken);
       if (was_guessed) actual_.note_direction(is_taken);
     }
     if (op.flow == Flow::RETURN && actual_.depth > 0) actual_.pop();
@@ -87,13 +93,25 @@ class BranchPredictor {
   static constexpr std::uint8_t WEAKLY_TAKEN = 2;
   static constexpr std::uint8_t STRONGLY_TAKEN = 3;
 
+  static std::uint32_t with_direction(std::uint32_t history, bool is_taken) {
+    return (history << 1 | (is_taken ? 1 : 0)) & ((1u << HISTORY_BITS) - 1);
+  }
+
+  // Whether the counter knew.
+  static bool train(std::uint8_t& counter, bool is_taken) {
+    const bool was_known = is_taken == (counter >= WEAKLY_TAKEN);
+    if (is_taken && counter < STRONGLY_TAKEN) ++counter;
+    if (!is_taken && counter > 0) --counter;
+    return was_known;
+  }
+
   // What guesses follow from besides the tables.
   struct Past {
     std::uint32_t history = 0;
     std::uint32_t depth = 0;
     std::uint64_t return_addresses[CALLS] = {};
 
-    void note_direction(bool is_taken) { history = (history << 1 | (is_taken ? 1 : 0)) & ((1u << HISTORY_BITS) - 1); }
+    void note_direction(bool is_taken) { history = with_direction(history, is_taken); }
     void push(std::uint64_t address) { return_addresses[depth++ % CALLS] = address; }
     std::uint64_t pop() { return return_addresses[--depth % CALLS]; }
   };
@@ -107,6 +125,9 @@ class BranchPredictor {
   }
 
   std::vector<std::uint8_t> counters_;
+  /// As if all branches were guessed.
+  std::vector<std::uint8_t> full_counters_;
+  std::uint32_t full_history_ = 0;
   std::vector<Target> targets_;
   std::vector<std::uint8_t> doubts_;
   Past actual_;

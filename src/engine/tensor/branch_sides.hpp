@@ -10,8 +10,9 @@
 // of their instructions execute; those of the other side are then given what they would have overwritten. Freestanding.
 namespace armillion::engine::tensor {
 
-/// Most instructions of one side of a branch of which both are in a batch.
+/// Most instructions of one side of a branch of which both are in a batch; the branch over the other one counts.
 inline constexpr std::uint32_t MOST_SIDE_INSTRUCTIONS = 8;
+static_assert(2 * MOST_SIDE_INSTRUCTIONS < BatchOp::IS_TAKEN_SIDE);
 
 /// Whether it may stand on such a side: it does nothing but write registers and flags.
 constexpr bool may_be_skipped(const BatchOp& op) {
@@ -64,8 +65,8 @@ constexpr BranchSides find_sides(std::uint64_t pc, const BatchOp& branch, const 
   return {static_cast<std::uint32_t>(next), static_cast<std::uint32_t>(taken)};
 }
 
-/// Whether both sides of the branch in `lane` are in the batch, which has `count` lanes: the next one is on a side of
-/// it.
+/// Whether both sides of the branch in `lane` are in the batch, which has `count` lanes, or as much of them as it has
+/// room for: the next lane is on a side of it.
 template <class Memory>
 ARMILLION_INLINE bool goes_both_ways(const Lanes<Memory>& lanes, std::uint32_t lane, std::uint32_t count) {
   return lane + 1 < count && lanes.ops[lane + 1].guard_distance() == 1;
@@ -82,7 +83,7 @@ ARMILLION_INLINE bool is_on_path(const Lanes<Memory>& lanes, std::uint32_t lane)
   return is_taken == ((op.guard & BatchOp::IS_TAKEN_SIDE) != 0);
 }
 
-/// Where execution goes on behind the first `done` lanes, of which the first is on the path.
+/// Where execution goes on behind the first `done` lanes. Lane 0 is on the path always.
 template <class Memory>
 ARMILLION_INLINE std::uint64_t next_pc_behind(const Lanes<Memory>& lanes, std::uint32_t done) {
   std::uint32_t last = done - 1;

@@ -85,7 +85,8 @@ std::uint32_t CodeWalk::gather(Lanes<BatchMemory>& lanes, std::uint64_t pc, std:
         continue;
       }
     }
-    const auto next = predictor_.guess(pc, op);
+    // Not `op`: the decoder may have put another word there.
+    const auto next = predictor_.guess(pc, lanes.ops[lane - 1]);
     if (!next || (ends_at && *next < pc && ends_at(*next))) break;
     pc = *next;
   }

@@ -9,9 +9,9 @@
 namespace armillion::engine::tensor {
 
 /// Gathers a batch along the expected path, as `CodeWalk` does, but a stretch of code at a time: all threads look at as
-/// many instructions from PC on, and the stretch ends with the first branch. What is expected of a branch does not
-/// change while a batch is gathered, so that the path goes round for ever once it comes to an instruction that it has
-/// been at; the rest of the batch is then copied.
+/// many instructions from PC on, and the stretch ends with the first branch, behind which its sides may follow. What is
+/// expected of a branch does not change while a batch is gathered, so that the path goes round for ever once it comes
+/// to an instruction that it has been at; the rest of the batch is then copied.
 class Gather {
  public:
   ARMILLION_INLINE Gather(DeviceRun* run, BatchShared* shared, Team team, DeviceMemory memory)
