@@ -108,7 +108,7 @@ void GdbConnection::send(std::string_view data) {
 bool GdbConnection::interrupt_requested() {
   while (true) {
     if (position_ < buffer_.size()) {
-      if (buffer_[position_] == '$') return false;  // a packet, for `receive`
+      if (buffer_[position_] == '$') return true;  // a packet, for `receive`
       if (buffer_[position_++] == INTERRUPT) return true;
       continue;
     }

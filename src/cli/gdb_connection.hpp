@@ -20,7 +20,8 @@ class GdbConnection {
   /// between packets is dropped.
   std::optional<std::string> receive();
   void send(std::string_view data);
-  /// Whether the debugger asked for an interrupt, or went away. Does not wait.
+  /// Whether the debugger asked for an interrupt, went away, or sent a packet, which only a program that stands still
+  /// can answer. Does not wait.
   bool interrupt_requested();
   /// From now on packets are not acknowledged.
   void stop_acknowledging() { acknowledges_ = false; }

@@ -14,6 +14,7 @@
 #include "armillion/error.hpp"
 #include "cli/gdb_connection.hpp"
 #include "cli/gdb_registers.hpp"
+#include "cli/gdb_signals.hpp"
 #include "cli/gdb_target.hpp"
 
 namespace armillion::cli {
@@ -24,15 +25,14 @@ constexpr std::size_t MAX_TRANSFER_BYTES = 0x4000;
 // How long the guest runs between two looks at the connection.
 constexpr double SLICE_SECONDS = 0.02;
 
-// Signal numbers in the protocol are GDB's own, not the host's (GDB's include/gdb/signals.def).
-enum GdbSignal : std::uint8_t { GDB_INT = 2, GDB_ILL = 4, GDB_TRAP = 5, GDB_ABORT = 6, GDB_BUS = 10, GDB_SEGV = 11 };
-
-GdbSignal signal_of(const RunResult& result) {
+// The protocol has signal numbers of its own.
+unsigned signal_of(const ProcessResult& result) {
   switch (result.stop_reason) {
-    case StopReason::UNDEFINED_INSTRUCTION: return GDB_ILL;
-    case StopReason::MEMORY_FAULT: return result.fault.kind == FaultKind::ALIGNMENT ? GDB_BUS : GDB_SEGV;
-    case StopReason::CANCELLED: return GDB_INT;
-    default: return GDB_TRAP;
+    case StopReason::EXITED: return gdb_signal(result.signal);
+    case StopReason::UNDEFINED_INSTRUCTION: return gdb_signal(SIGILL);
+    case StopReason::MEMORY_FAULT: return gdb_signal(result.fault.kind == FaultKind::ALIGNMENT ? SIGBUS : SIGSEGV);
+    case StopReason::CANCELLED: return gdb_signal(SIGINT);
+    default: return gdb_signal(SIGTRAP);
   }
 }
 
@@ -53,7 +53,8 @@ bool take(std::string_view& text, std::string_view prefix) {
 
 class GdbServer {
  public:
-  GdbServer(GdbTarget& target, std::uint16_t port) : target_(target), connection_(port) {}
+  GdbServer(GdbTarget& target, std::uint16_t port, const RunOptions& limits)
+      : target_(target), connection_(port), limits_(limits) {}
 
   ProcessResult serve() {
     last_.pc = target_.machine().pc();
@@ -112,14 +113,15 @@ class GdbServer {
 
   std::string answer_query(std::string_view packet) {
     if (packet.starts_with("qSupported")) {
-      return fmt::format("PacketSize={:x};QStartNoAckMode+;qXfer:features:read+;swbreak+;vContSupported+",
-                         MAX_TRANSFER_BYTES);
+      return fmt::format("PacketSize={:x};QStartNoAckMode+;qXfer:features:read+;{}swbreak+;vContSupported+",
+                         MAX_TRANSFER_BYTES, target_.auxiliary_vector().empty() ? "" : "qXfer:auxv:read+;");
     }
     if (packet == "QStartNoAckMode") {
       connection_.stop_acknowledging();
       return "OK";
     }
-    if (take(packet, "qXfer:features:read:target.xml:")) return read_description(packet);
+    if (take(packet, "qXfer:features:read:target.xml:")) return read_part(gdb_target_description(), packet);
+    if (take(packet, "qXfer:auxv:read::")) return read_part(target_.auxiliary_vector(), packet);
     if (packet == "qC") return fmt::format("QC{:x}", target_.current_thread());
     if (packet == "qAttached") return "1";
     if (packet == "qfThreadInfo") {
@@ -157,14 +159,13 @@ class GdbServer {
     finished_ = true;
   }
 
-  std::string read_description(std::string_view range) {
+  static std::string read_part(const std::string& whole, std::string_view range) {
     const auto offset = take_number(range);
     const auto length = take(range, ",") ? take_number(range) : std::nullopt;
     if (!offset || !length) return BAD_ARGUMENT;
-    const std::string text = gdb_target_description();
-    if (*offset >= text.size()) return "l";
-    const std::string part = text.substr(*offset, *length);
-    return (*offset + part.size() == text.size() ? "l" : "m") + part;
+    if (*offset >= whole.size()) return "l";
+    const std::string part = whole.substr(*offset, *length);
+    return (*offset + part.size() == whole.size() ? "l" : "m") + part;
   }
 
   // Registers: those of the selected thread; only the one on the machine can be written.
@@ -316,19 +317,30 @@ class GdbServer {
 
   std::string resume(std::string_view address, Motion motion) {
     if (const auto pc = take_number(address)) target_.machine().set_pc(*pc);
-    if (motion == Motion::STEP) {
-      add(target_.run(RunOptions{.instruction_limit = 1}));
-    } else {
-      do {
-        add(target_.run(RunOptions{.timeout_seconds = SLICE_SECONDS}));
-        if (last_.stop_reason == StopReason::TIMEOUT && connection_.interrupt_requested()) {
-          last_.stop_reason = StopReason::CANCELLED;
-        }
-      } while (last_.stop_reason == StopReason::TIMEOUT);
-    }
+    // A signal that ends the program is shown first, with the program as it was then.
+    const bool is_signal_shown = last_.signal != 0;
+    bool is_over = false;
+    do {
+      RunOptions slice{.instruction_limit = limits_.instruction_limit - total_.instructions,
+                       .timeout_seconds = SLICE_SECONDS};
+      if (motion == Motion::STEP) slice = {.instruction_limit = std::min<std::uint64_t>(slice.instruction_limit, 1)};
+      add(target_.run(slice));
+      is_over = has_reached_limit();
+      if (last_.stop_reason == StopReason::TIMEOUT && !is_over && connection_.interrupt_requested()) {
+        last_.stop_reason = StopReason::CANCELLED;
+      }
+    } while (last_.stop_reason == StopReason::TIMEOUT && !is_over);
     thread_ = target_.current_thread();
-    if (last_.stop_reason == StopReason::EXITED || last_.stop_reason == StopReason::HALT) finished_ = true;
+    const bool has_ended = last_.stop_reason == StopReason::HALT || last_.stop_reason == StopReason::EXITED;
+    finished_ = is_over || (has_ended && (last_.signal == 0 || is_signal_shown));
     return stop_reply();
+  }
+
+  // Whether it was a limit of the session, not the end of a step or a slice, that stopped the program.
+  bool has_reached_limit() const {
+    if (last_.stop_reason == StopReason::INSTRUCTION_LIMIT) return total_.instructions >= limits_.instruction_limit;
+    return last_.stop_reason == StopReason::TIMEOUT && limits_.timeout_seconds > 0 &&
+           total_.elapsed_seconds >= limits_.timeout_seconds;
   }
 
   void add(const ProcessResult& result) {
@@ -341,11 +353,11 @@ class GdbServer {
 
   std::string stop_reply() const {
     if (last_.stop_reason == StopReason::HALT) return "W00";
-    if (last_.stop_reason == StopReason::EXITED) {
-      return last_.signal != 0 ? fmt::format("X{:02x}", last_.signal) : fmt::format("W{:02x}", last_.exit_code);
+    if (last_.stop_reason == StopReason::EXITED && last_.signal == 0) return fmt::format("W{:02x}", last_.exit_code);
+    if (finished_) {  // by a signal, or by a limit
+      return fmt::format("X{:02x}", last_.stop_reason == StopReason::EXITED ? signal_of(last_) : gdb_signal(SIGXCPU));
     }
-    std::string reply =
-        fmt::format("T{:02x}thread:{:x};", static_cast<unsigned>(signal_of(last_)), target_.current_thread());
+    std::string reply = fmt::format("T{:02x}thread:{:x};", signal_of(last_), target_.current_thread());
     if (last_.stop_reason == StopReason::BREAKPOINT) reply += "swbreak:;";
     if (last_.stop_reason == StopReason::WATCHPOINT) {
       reply += fmt::format("{}:{:x};", last_.fault.access == Access::READ ? "rwatch" : "watch", last_.fault.address);
@@ -355,6 +367,7 @@ class GdbServer {
 
   GdbTarget& target_;
   GdbConnection connection_;
+  RunOptions limits_;
   int thread_ = target_.current_thread();
   std::vector<std::uint64_t> breakpoints_;
   std::vector<Watchpoint> watchpoints_;
@@ -365,14 +378,14 @@ class GdbServer {
 
 }  // namespace
 
-ProcessResult serve_gdb(Process& process, std::uint16_t port) {
+ProcessResult serve_gdb(Process& process, std::uint16_t port, const RunOptions& limits) {
   const auto target = make_gdb_target(process);
-  return GdbServer(*target, port).serve();
+  return GdbServer(*target, port, limits).serve();
 }
 
-RunResult serve_gdb(Machine& machine, std::uint16_t port) {
+RunResult serve_gdb(Machine& machine, std::uint16_t port, const RunOptions& limits) {
   const auto target = make_gdb_target(machine);
-  RunResult result = GdbServer(*target, port).serve();
+  RunResult result = GdbServer(*target, port, limits).serve();
   // A bare machine knows no exit: what killed it was the host.
   if (result.stop_reason == StopReason::EXITED) result.stop_reason = StopReason::CANCELLED;
   return result;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "armillion/machine.hpp"
@@ -22,6 +23,9 @@ class GdbTarget {
   virtual int current_thread() const = 0;
   /// The state of any thread.
   virtual State thread_state(int thread) const = 0;
+  /// The bytes of the auxiliary vector that the program started with, by which debuggers find out where it was loaded;
+  /// empty for a bare machine.
+  virtual const std::string& auxiliary_vector() const = 0;
 };
 
 std::unique_ptr<GdbTarget> make_gdb_target(Process& process);

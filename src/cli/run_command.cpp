@@ -64,7 +64,8 @@ template <class Target, class Runner>
 auto run_or_debug(const RunCommandOptions& options, Target& target, const Runner& runner) {
   decltype(runner(RunOptions())) before;
   if (options.gdb_port != 0) {
-    before = serve_gdb(target, options.gdb_port);
+    before = serve_gdb(target, options.gdb_port,
+                       {.instruction_limit = options.instruction_limit, .timeout_seconds = options.timeout_seconds});
     if (before.stop_reason != StopReason::RUNNING) return before;
   }
   return run_with_progress(options, before, runner);

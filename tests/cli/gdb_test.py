@@ -13,6 +13,7 @@ import unittest
 from command import COMMAND, OWN_ERROR, armillion, guest
 
 GDB = os.environ["GDB_MULTIARCH"]
+SYSROOT = os.environ["ARMILLION_SYSROOT"]
 LONGEST_SECONDS = 60
 
 
@@ -203,6 +204,30 @@ class Gdb(unittest.TestCase):
         self.expect(output, "Program terminated with signal SIGSEGV")
         self.assertEqual(server.wait(), 128 + signal.SIGSEGV)
 
+    def test_a_signal_that_ends_the_program_is_shown_where_it_was_raised(self):
+        server, output = self.debug_debuggee("continue; backtrace; continue", arguments=["abort"])
+        self.expect(output, "Program received signal SIGABRT", r"#\d .* main \(count=2",
+                    "Program terminated with signal SIGABRT")
+        self.assertEqual(server.wait(), 128 + signal.SIGABRT)
+
+    def test_programs_that_are_loaded_anywhere_have_their_symbols_there(self):
+        for name, options in (("debuggee_static_pie", ()), ("debuggee_dynamic", ("--sysroot", SYSROOT))):
+            with self.subTest(name):
+                server = Server(self, guest(name), options=options)
+                output = self.debug(server, guest(name), "break leaf; continue; print counter; continue")
+                self.expect(output, r"Breakpoint 1, leaf \(value=11\)", r"^\$1 = 5", "exited with code 051")
+                self.assertEqual(server.wait(), 41)
+
+    def test_limits_end_the_session(self):
+        for limit in (("--instruction-limit", "100000"), ("--timeout", "0.3")):
+            with self.subTest(limit):
+                server = Server(self, guest("debuggee"), "spin", options=[*limit, "--stats", "-"])
+                output = self.debug(server, guest("debuggee"), "break main; continue; continue")
+                self.expect(output, "Breakpoint 1", "Program terminated with signal SIGXCPU")
+                self.assertEqual(server.wait(), 124)
+                if limit[0] == "--instruction-limit":
+                    self.assertIn('"instructions": 100000,', server.errors)
+
     def test_threads_are_shown_each_with_its_own_stack(self):
         server = Server(self, guest("threads"))
         output = self.debug(server, guest("threads"), "break work; continue; info threads; backtrace; thread 1; "
@@ -281,6 +306,16 @@ class Interruptions(unittest.TestCase):
         connection.socket.close()
         self.assertEqual(server.wait(), 124)
 
+    def test_a_packet_stops_a_running_program_to_be_answered(self):
+        server = Server(self, guest("debuggee"), "spin", options=["--timeout", "20"])
+        connection = Connection(self, server)
+        connection.send(b"vCont;c")
+        connection.send(b"T99")
+        self.assertRegex(connection.receive(), b"^T02")
+        self.assertEqual(connection.receive(), b"E16")
+        connection.send(b"k")
+        self.assertEqual(server.wait(), 128 + signal.SIGKILL)
+
     def test_a_debugger_that_goes_away_leaves_no_stops_behind(self):
         server = Server(self, guest("debuggee"))
         connection = Connection(self, server)
@@ -300,7 +335,7 @@ class Interruptions(unittest.TestCase):
                        b"Z9,0,4", b"z0,1", b"Z2,ffffffffffffffff,ffffffffffffffff", b"Z2,0,0", b"z2,1000,8", b"Hg",
                        b"Hgzz", b"Hgffff", b"T", b"vCont", b"vCont;", b"vCont;t", b"vMustReplyEmpty",
                        b"qXfer:features:read:target.xml:ffffff,10",
-                       b"qXfer:features:read:target.xml:", b"qSupported", b"QUnknown", b"s", b"sz"):
+                       b"qXfer:features:read:target.xml:", b"qXfer:auxv:read::", b"qXfer:auxv:read::ffff,8", b"qSupported", b"QUnknown", b"s", b"sz"):
             connection.ask(packet)
         connection.socket.sendall(b"$g#00")  # a wrong checksum is refused, and the packet can be sent again
         self.assertEqual(len(connection.ask(b"g")), 2 * (33 * 8 + 4 + 32 * 16 + 8))

@@ -1,4 +1,5 @@
 // What the test of the GDB server debugs.
+#include <stdlib.h>
 #include <string.h>
 
 typedef double Pair __attribute__((vector_size(16)));
@@ -21,6 +22,7 @@ __attribute__((noinline)) Pair twice(Pair value) { return value + value; }
 
 int main(int count, char **arguments) {
   if (count > 1 && strcmp(arguments[1], "fault") == 0) *(volatile int *)0x123456 = 1;
+  if (count > 1 && strcmp(arguments[1], "abort") == 0) abort();
   if (count > 1 && strcmp(arguments[1], "spin") == 0) {
     while (counter != 0) {
     }
