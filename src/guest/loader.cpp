@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -123,6 +124,17 @@ Segment read_segment(const Reader& file, const Elf64_Phdr& header, std::string_v
           .permissions = permissions_of(header.p_flags)};
 }
 
+// Linux passes over what is not a power of two.
+std::uint64_t alignment_of(const Elf64_Phdr& header, std::string_view name) {
+  if (!std::has_single_bit(header.p_align)) return PAGE_SIZE;
+  if (header.p_align >= ADDRESS_LIMIT) {
+    reject(name, fmt::format("the segment at {:#x} has an alignment of {:#x} bytes, which does not fit into 48-bit "
+                             "addresses",
+                             header.p_vaddr, header.p_align));
+  }
+  return std::max(header.p_align, PAGE_SIZE);
+}
+
 std::string read_interpreter(const Reader& file, const Elf64_Phdr& header, std::string_view name) {
   constexpr std::uint64_t LONGEST_PATH = 4096;
   if (header.p_filesz < 2 || header.p_filesz > LONGEST_PATH || !file.contains(header.p_offset, header.p_filesz)) {
@@ -175,6 +187,7 @@ ElfImage read_elf(std::span<const std::byte> bytes, std::string_view name) {
       case PT_LOAD:
         if (entry.p_memsz == 0) break;
         image.segments.push_back(read_segment(file, entry, name));
+        image.alignment = std::max(image.alignment, alignment_of(entry, name));
         break;
       case PT_INTERP:
         if (!image.interpreter.empty()) reject(name, "it names two program interpreters");

@@ -40,6 +40,8 @@ struct ElfImage {
   std::uint16_t program_header_count = 0;
   /// In ascending order of addresses; they do not overlap.
   std::vector<Segment> segments;
+  /// What the distance must be a multiple of by which the program is moved: a power of two, at least a page.
+  std::uint64_t alignment = PAGE_SIZE;
   /// Path of the program interpreter (PT_INTERP), empty for a static program.
   std::string interpreter;
   Permissions stack_permissions = Permissions::READ_WRITE;

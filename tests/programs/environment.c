@@ -10,7 +10,12 @@
 
 extern char** environ;
 
+// Larger than a page: where a program is loaded has to be a multiple of it, too.
+static _Alignas(65536) volatile char aligned[65536];
+
 int main(int argc, char** argv) {
+  volatile uintptr_t address = (uintptr_t)aligned;  // what the compiler knows of it does not count
+  printf("remainder %zu\n", (size_t)(address % sizeof aligned));
   printf("%d arguments, last \"%s\", ends with null: %d\n", argc, argv[argc - 1], argv[argc] == NULL);
   int count = 0;
   for (char** variable = environ; *variable; ++variable) ++count;

@@ -51,6 +51,15 @@ TEST(Loader, ReadsWhatTheHeadersSay) {
   EXPECT_EQ(image.span_bytes(), 0x1'4000u);
 }
 
+TEST(Loader, KnowsTheLargestAlignment) {
+  ElfFile file = small_file();
+  EXPECT_EQ(read_elf(file.bytes(), "test").alignment, PAGE_SIZE);
+  file.segments[0].p_align = 1 << 16;
+  EXPECT_EQ(read_elf(file.bytes(), "test").alignment, 1u << 16);
+  file.segments[1].p_align = 0x18000;  // no power of two
+  EXPECT_EQ(read_elf(file.bytes(), "test").alignment, 1u << 16);
+}
+
 TEST(Loader, MapsSegmentsWithZerosBehindThem) {
   const auto file = small_file().bytes();
   AddressSpace memory(1 << 30);
@@ -116,6 +125,7 @@ TEST(Loader, SaysWhatIsWrongWithAFile) {
       {"more bytes in the file", [](ElfFile& file) { file.segments[0].p_memsz = 4; }},
       {"48-bit addresses", [](ElfFile& file) { file.segments[0].p_vaddr = ~0ull - 4095; }},
       {"48-bit addresses", [](ElfFile& file) { file.segments[1].p_memsz = 1ull << 48; }},
+      {"alignment", [](ElfFile& file) { file.segments[1].p_align = 1ull << 48; }},
       {"overlap", [](ElfFile& file) { file.segments[0].p_memsz = 0x1'0011; }},
   };
   for (const auto& [message, spoil] : cases) {

@@ -118,7 +118,7 @@ struct Process::Implementation {
   void load(const std::string& path) {
     const std::string name = path.empty() ? "program" : path;
     const ElfImage image = guest::read_elf(program, name);
-    if (image.kind == ElfImage::Kind::POSITION_INDEPENDENT) bias = POSITION_INDEPENDENT_BASE;
+    if (image.kind == ElfImage::Kind::POSITION_INDEPENDENT) bias = POSITION_INDEPENDENT_BASE & ~(image.alignment - 1);
     guest::AddressSpace& memory = machine.address_space();
     guest::map_segments(memory, image, program, bias, name);
     entry = image.entry + bias;
@@ -152,10 +152,11 @@ struct Process::Implementation {
     const ElfImage image = guest::read_elf(file, interpreter_path);
     std::uint64_t base = 0;
     if (image.kind == ElfImage::Kind::POSITION_INDEPENDENT) {
-      const auto found = machine.address_space().find_free(image.span_bytes(), guest::kernel::MemoryMap::LOWEST_ADDRESS,
-                                                           kernel.mappings.mapping_top);
+      const std::uint64_t slack = image.alignment - PAGE_SIZE;
+      const auto found = machine.address_space().find_free(
+          image.span_bytes() + slack, guest::kernel::MemoryMap::LOWEST_ADDRESS, kernel.mappings.mapping_top);
       if (!found) throw Error(ErrorCode::OUT_OF_MEMORY, "no free addresses for the program interpreter");
-      base = *found - image.first_address();
+      base = (*found - image.first_address() + slack) & ~(image.alignment - 1);
     }
     guest::map_segments(machine.address_space(), image, file, base, interpreter_path);
     machine.set_pc(image.entry + base);
