@@ -15,9 +15,9 @@
 #include "armillion/tensor.hpp"
 #include "armillion/version.hpp"
 #include "cli/bench/benchmarks.hpp"
-#include "cli/bench/output_file.hpp"
 #include "cli/commands.hpp"
 #include "cli/fleet_summary.hpp"
+#include "cli/output_file.hpp"
 #include "cli/progress.hpp"
 
 namespace armillion::cli {
@@ -25,7 +25,6 @@ namespace armillion::cli {
 namespace {
 
 using bench::BenchOptions;
-using bench::OutputFile;
 using bench::Result;
 
 struct Benchmark {

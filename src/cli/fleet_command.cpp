@@ -7,6 +7,7 @@
 #include "cli/fleet_calls.hpp"
 #include "cli/fleet_options.hpp"
 #include "cli/fleet_programs.hpp"
+#include "cli/option_checks.hpp"
 #include "cli/row_writer.hpp"
 
 namespace armillion::cli {
@@ -77,7 +78,6 @@ void add_fleet_command(CLI::App& app, int& exit_status) {
       "from those of --against; 124 where a limit ended a lane or the timeout the run; 125 for errors of armillion\n"
       "itself.");
   command->prefix_command();
-  const CLI::Validator named([](const std::string& text) { return text.empty() ? "must not be empty" : ""; }, "");
   command
       ->add_option("--device", options->device,
                    "Where to run: cpu; cuda for the first GPU, cuda:N for another; host-lanes")
@@ -88,41 +88,42 @@ void add_fleet_command(CLI::App& app, int& exit_status) {
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 32))
       ->type_name("N");
   command->add_option("--inputs", options->inputs, "What lanes are given, see below")
-      ->check(named)
+      ->check(not_empty())
       ->type_name("FIRST:END|FILE|FOLDER");
   command->add_option("--call", options->call, "Call this function in every lane: a symbol, or an address 0x...")
-      ->check(named)
+      ->check(not_empty())
       ->type_name("SYMBOL");
   command->add_option("--signature", options->signature, "The function's type, see below; by default 'u64(u64)'")
-      ->check(named)
+      ->check(not_empty())
       ->type_name("TYPE(TYPE, ...)");
   command->add_option("--against", options->against, "Call this function, too, and compare the results bit for bit")
-      ->check(named)
+      ->check(not_empty())
       ->type_name("SYMBOL");
   command->add_option("--at", options->at, "Run the program on the CPU to this symbol first; lanes start there")
-      ->check(named)
+      ->check(not_empty())
       ->type_name("SYMBOL");
   command
       ->add_option("--output", options->output,
                    "Write a row for each lane, with --against for each difference; .csv or .jsonl")
-      ->check(named)
+      ->check(not_empty())
       ->type_name("FILE");
   command
       ->add_option("--captures", options->captures,
                    "Write what lane N prints to FOLDER/N.out, and to N.err what it prints on standard error")
-      ->check(named)
+      ->check(not_empty())
       ->type_name("FOLDER");
   command
       ->add_option("--report", options->report,
                    "Write a page that shows how lanes ended, for a browser: one HTML file; not with --against")
-      ->check(named)
+      ->check(not_empty())
       ->type_name("FILE");
   command
       ->add_option("--instruction-limit,--limit", options->instruction_limit,
                    "Stop each lane after exactly this many instructions")
+      ->transform(whole_number())
       ->type_name("N");
   command->add_option("--timeout", options->timeout_seconds, "Stop everything after this many seconds")
-      ->check(CLI::PositiveNumber)
+      ->check(seconds())
       ->type_name("SECONDS");
   command
       ->add_option("--device-memory", options->device_memory_bytes,

@@ -16,7 +16,8 @@ GrantedDirectory parse_granted_directory(const std::string& text) {
   }
   const std::size_t colon = rest.find(':');
   granted.host = rest.substr(0, colon);
-  if (granted.host.empty()) {
+  // A third part is no access that there is.
+  if (granted.host.empty() || (colon != std::string::npos && rest.find(':', colon + 1) != std::string::npos)) {
     throw Error(ErrorCode::INVALID_ARGUMENT, "--dir takes HOST[:GUEST][:ro|:rw], not '" + text + "'");
   }
   granted.guest = colon == std::string::npos ? std::filesystem::absolute(granted.host).lexically_normal().string()

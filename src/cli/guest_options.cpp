@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "armillion/error.hpp"
+#include "cli/option_checks.hpp"
 
 namespace armillion::cli {
 
@@ -21,6 +22,7 @@ void add_guest_options(CLI::App& command, GuestOptions& options) {
       .add_option("--cwd", options.process.working_directory, "The program's working directory, as the program sees it")
       ->type_name("FOLDER");
   command.add_option("--env", options.process.environment, "Set a variable of the program's environment")
+      ->check(assignment())
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
   command
@@ -31,7 +33,7 @@ void add_guest_options(CLI::App& command, GuestOptions& options) {
       .add_option("--clock", options.clock,
                   "real: the host's time; virtual: a nanosecond an instruction, the same in every run")
       ->check(CLI::IsMember({"real", "virtual"}));
-  command.add_option("--seed", options.process.seed, "Start of the program's randomness");
+  command.add_option("--seed", options.process.seed, "Start of the program's randomness")->transform(whole_number());
   command
       .add_option("--memory-limit", options.process.memory_limit_bytes, "Most memory the program can have, in bytes")
       ->transform(CLI::AsSizeValue(false));

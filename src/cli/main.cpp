@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,8 +58,10 @@ int run(int argument_count, char** arguments) {
     std::ranges::reverse(words);  // CLI11 takes them from the back
     app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
-    // 0 for --help and --version; a mistake in the arguments is ours to report.
-    return app.exit(error) == 0 ? 0 : armillion::cli::OWN_ERROR;
+    // --help and --version are such errors, too.
+    if (error.get_exit_code() == 0) return app.exit(error);
+    throw armillion::Error(armillion::ErrorCode::INVALID_ARGUMENT,
+                           fmt::format("{}; --help shows what there is", error.what()));
   }
   if (app.get_subcommands().empty()) {
     throw armillion::Error(armillion::ErrorCode::INVALID_ARGUMENT, "name a command; 'armillion --help' shows them");
@@ -70,7 +73,12 @@ int run(int argument_count, char** arguments) {
 
 int main(int argument_count, char** arguments) {
   try {
-    return run(argument_count, arguments);
+    const int exit_status = run(argument_count, arguments);
+    std::cout.flush();
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout) {
+      throw armillion::Error(armillion::ErrorCode::FILE_UNREADABLE, "standard output cannot be written");
+    }
+    return exit_status;
   } catch (const std::exception& error) {
     std::fflush(stdout);
     fmt::print(stderr, "armillion: {}\n", error.what());

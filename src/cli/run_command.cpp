@@ -2,11 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -18,6 +20,8 @@
 #include "cli/commands.hpp"
 #include "cli/gdb_server.hpp"
 #include "cli/guest_options.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/option_checks.hpp"
 #include "cli/profiler.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_options.hpp"
@@ -68,6 +72,7 @@ auto run_or_debug(const RunCommandOptions& options, Target& target, const Runner
                        {.instruction_limit = options.instruction_limit, .timeout_seconds = options.timeout_seconds});
     if (before.stop_reason != StopReason::RUNNING) return before;
   }
+  const InterruptHandler interrupt(target);
   return run_with_progress(options, before, runner);
 }
 
@@ -106,17 +111,27 @@ void report_stop(const RunResult& result, const std::string& location) {
   }
 }
 
+// Where a bare machine stops by itself, that of a Linux program which the same would have ended.
 int exit_status_of(const RunResult& result, int exit_code) {
+  constexpr int SIGNALLED = 128;
   switch (result.stop_reason) {
     case StopReason::EXITED: return exit_code;
     case StopReason::HALT: return 0;
     case StopReason::INSTRUCTION_LIMIT:
     case StopReason::TIMEOUT: return LIMIT_REACHED;
+    // It would not have ended without one.
+    case StopReason::DEADLOCK: return LIMIT_REACHED;
+    case StopReason::UNDEFINED_INSTRUCTION: return SIGNALLED + SIGILL;
+    case StopReason::MEMORY_FAULT: return SIGNALLED + (result.fault.kind == FaultKind::ALIGNMENT ? SIGBUS : SIGSEGV);
+    case StopReason::BREAKPOINT: return SIGNALLED + SIGTRAP;
+    case StopReason::SYSCALL: return SIGNALLED + SIGSYS;
+    case StopReason::CANCELLED: return SIGNALLED + SIGINT;
     default: return OWN_ERROR;
   }
 }
 
 std::vector<std::byte> read_file(const std::string& path) {
+  if (std::filesystem::is_directory(path)) throw Error(ErrorCode::FILE_UNREADABLE, path + " is a folder");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw Error(ErrorCode::FILE_UNREADABLE, path + " cannot be opened: " + std::strerror(errno));
   const std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -131,18 +146,19 @@ int run_flat(const RunCommandOptions& options) {
                                  .tensor_batch = options.process.tensor_batch,
                                  .tensor_loops = options.process.tensor_loops});
   machine.load_program(read_file(options.process.program), options.flat_address);
+  StatisticsOutput statistics(options.stats);
   std::optional<Tracer> tracer;
   if (!options.trace.empty()) tracer.emplace(machine, options.trace);
   const RunResult result =
       run_or_profile(options, machine, [&](const RunOptions& slice) { return machine.execute(slice); });
-  tracer.reset();
+  if (tracer) tracer->finish();
   report_stop(result, fmt::format("{:#x}", result.pc));
-  if (!options.stats.empty()) {
-    write_statistics({options.process.program, machine.device(), machine.engine(), result, 0, machine.state_hash(),
-                      machine.tensor_statistics()},
-                     options.stats);
+  const int exit_status = exit_status_of(result, 0);
+  if (statistics.is_wanted()) {
+    statistics.write({options.process.program, machine.device(), machine.engine(), result, exit_status,
+                      machine.state_hash(), machine.tensor_statistics()});
   }
-  return exit_status_of(result, 0);
+  return exit_status;
 }
 
 int run_process(const RunCommandOptions& options) {
@@ -155,23 +171,45 @@ int run_process(const RunCommandOptions& options) {
   if (options.gdb_port != 0) process_options.fatal_fault = FatalFault::STOP;
 
   Process process(process_options);
+  StatisticsOutput statistics(options.stats);
   std::optional<Tracer> tracer;
   if (!options.trace.empty()) tracer.emplace(process.machine(), options.trace);
   const ProcessResult result =
       run_or_profile(options, process, [&](const RunOptions& slice) { return run_past_faults(process, slice); });
-  tracer.reset();
+  if (tracer) tracer->finish();
   const std::string location = describe_location(process, result.pc);
   if (result.stop_reason == StopReason::EXITED && result.signal != 0) {
     fmt::print(stderr, "armillion: the program was ended by signal {} ({}) at pc {}\n", result.signal,
                strsignal(result.signal), location);
   }
   report_stop(result, location);
-  if (!options.stats.empty()) {
-    write_statistics({options.process.program, process.machine().device(), process.machine().engine(), result,
-                      result.exit_code, process.state_hash(), process.machine().tensor_statistics()},
-                     options.stats);
+  const int exit_status = exit_status_of(result, result.exit_code);
+  if (statistics.is_wanted()) {
+    statistics.write({options.process.program, process.machine().device(), process.machine().engine(), result,
+                      exit_status, process.state_hash(), process.machine().tensor_statistics()});
   }
-  return exit_status_of(result, result.exit_code);
+  return exit_status;
+}
+
+// Options that are there for something else are mistakes: the run would not be what was asked for.
+void check_options(const CLI::App& command, const RunCommandOptions& options) {
+  const auto refuse = [&](std::initializer_list<const char*> names, const char* why) {
+    for (const char* name : names) {
+      if (command.count(name) > 0) throw Error(ErrorCode::INVALID_ARGUMENT, std::string(name) + why);
+    }
+  };
+  if (options.flat) {
+    refuse({"--dir", "--cwd", "--env", "--sysroot", "--memory-limit", "--stack-size", "--strace"},
+           " is for Linux programs: a bare machine (--flat) has none of it");
+    if (!options.process.arguments.empty()) {
+      throw Error(ErrorCode::INVALID_ARGUMENT, "a bare machine (--flat) takes no arguments");
+    }
+  } else {
+    refuse({"--flat-address", "--flat-memory"}, " is for flat binaries: it goes with --flat");
+  }
+  if (options.process.engine != "tensor") {
+    refuse({"--batch", "--accelerate-loops"}, " is for the tensor engine: it goes with --engine tensor");
+  }
 }
 
 }  // namespace
@@ -181,27 +219,31 @@ void add_run_command(CLI::App& app, int& exit_status) {
   CLI::App* command = app.add_subcommand(
       "run",
       "Run a program: armillion run [OPTIONS] PROGRAM [ARGUMENTS...]\n"
-      "The exit status is the program's; 128 + n where signal n ended it, 124 where a limit did, 125 for errors of\n"
-      "armillion itself.");
+      "The exit status is the program's; 128 + n where signal n ended it, or would have ended it on Linux where a\n"
+      "bare machine stops; 124 where a limit did, or where all threads wait for ever; 125 for errors of armillion\n"
+      "itself.");
   command->prefix_command();
-  command->add_option("--instruction-limit", options->instruction_limit, "Stop after exactly this many instructions");
-  command->add_option("--timeout", options->timeout_seconds, "Stop after this many seconds")
-      ->check(CLI::PositiveNumber);
+  command->add_option("--instruction-limit", options->instruction_limit, "Stop after exactly this many instructions")
+      ->transform(whole_number());
+  command->add_option("--timeout", options->timeout_seconds, "Stop after this many seconds")->check(seconds());
   command->add_option("--stats", options->stats, "Write figures of the run as JSON to FILE, or - for standard error")
+      ->check(not_empty())
       ->type_name("FILE");
   command
       ->add_option("--trace", options->trace,
                    "Write every instruction with the registers it changes to FILE, or - for standard error")
+      ->check(not_empty())
       ->type_name("FILE");
   command
       ->add_option("--profile", options->profile,
                    "Write where the program spends its instructions: FILE.json for speedscope, any other\n"
                    "has collapsed stacks for flamegraph.pl and the like")
+      ->check(not_empty())
       ->type_name("FILE");
   command
       ->add_option("--profile-period", options->profile_period,
                    "Instructions from one sample of the profile to the next")
-      ->check(CLI::PositiveNumber)
+      ->transform(whole_number(1))
       ->capture_default_str();
   command->add_flag("--strace", options->print_system_calls, "Print system calls on standard error");
   add_guest_options(*command, *options);
@@ -219,7 +261,8 @@ void add_run_command(CLI::App& app, int& exit_status) {
       ->type_name("PORT")
       ->check(CLI::Range(1, 65535));
   command->add_flag("--flat", options->flat, "PROGRAM is a flat binary for a bare machine: no Linux, HLT ends the run");
-  command->add_option("--flat-address", options->flat_address, "Where the flat binary is loaded and starts");
+  command->add_option("--flat-address", options->flat_address, "Where the flat binary is loaded and starts")
+      ->transform(whole_number());
   command->add_option("--flat-memory", options->flat_memory_bytes, "Memory of the bare machine, in bytes")
       ->transform(CLI::AsSizeValue(false));
   command->footer(
@@ -231,7 +274,9 @@ void add_run_command(CLI::App& app, int& exit_status) {
       "  armillion run --gdb 1234 ./hello      then: gdb-multiarch ./hello -ex 'target remote :1234'");
   command->callback([command, options, &exit_status] {
     take_program(*command, *options);
+    check_options(*command, *options);
     exit_status = options->flat ? run_flat(*options) : run_process(*options);
+    InterruptHandler::end_if_interrupted();
   });
 }
 

@@ -2,11 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 
-#include "armillion/error.hpp"
 #include "cli/json_text.hpp"
 
 namespace armillion::cli {
@@ -51,20 +48,14 @@ std::string to_json(const Statistics& statistics) {
       tensor_line(statistics), statistics.state_hash.to_string());
 }
 
-void write_statistics(const Statistics& statistics, const std::string& path) {
+StatisticsOutput::StatisticsOutput(const std::string& path)
+    : is_standard_error_(path == "-"), file_(is_standard_error_ ? "" : path) {}
+
+void StatisticsOutput::write(const Statistics& statistics) {
   const std::string text = to_json(statistics);
-  if (path == "-") {
-    std::fflush(stdout);
-    fmt::print(stderr, "{}", text);
-    return;
-  }
-  std::FILE* file = std::fopen(path.c_str(), "w");
-  const bool written = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  const bool closed = file != nullptr && std::fclose(file) == 0;
-  if (!written || !closed) {
-    throw Error(ErrorCode::FILE_UNREADABLE,
-                "the statistics cannot be written to " + path + ": " + std::strerror(errno));
-  }
+  if (!is_standard_error_) return file_.write(text);
+  std::fflush(stdout);
+  fmt::print(stderr, "{}", text);
 }
 
 }  // namespace armillion::cli

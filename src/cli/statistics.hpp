@@ -4,6 +4,7 @@
 
 #include "armillion/hash.hpp"
 #include "armillion/machine.hpp"
+#include "cli/output_file.hpp"
 
 namespace armillion::cli {
 
@@ -13,6 +14,7 @@ struct Statistics {
   std::string device;
   std::string engine;
   RunResult result;
+  /// Of the command.
   int exit_code = 0;
   Hash128 state_hash;
   /// Reported where `engine` is "tensor".
@@ -22,7 +24,19 @@ struct Statistics {
 /// As one JSON object with a final newline.
 std::string to_json(const Statistics& statistics);
 
-/// Writes JSON to a file, or to standard error where `path` is "-".
-void write_statistics(const Statistics& statistics, const std::string& path);
+/// Where statistics go: to a file, or to standard error where `path` is "-"; nowhere where it is empty.
+class StatisticsOutput {
+ public:
+  /// Error where the file cannot be written.
+  explicit StatisticsOutput(const std::string& path);
+
+  bool is_wanted() const { return is_standard_error_ || file_.is_wanted(); }
+  /// Error where they cannot be written.
+  void write(const Statistics& statistics);
+
+ private:
+  bool is_standard_error_;
+  OutputFile file_;
+};
 
 }  // namespace armillion::cli

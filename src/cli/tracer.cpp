@@ -12,14 +12,16 @@ namespace armillion::cli {
 
 namespace {
 
+[[noreturn]] void throw_unwritable(const std::string& path) {
+  throw Error(ErrorCode::FILE_UNREADABLE, "the trace cannot be written to " + path + ": " + std::strerror(errno));
+}
+
 int leave_open(std::FILE* file) { return std::fflush(file); }
 
 std::unique_ptr<std::FILE, int (*)(std::FILE*)> open_output(const std::string& path) {
   if (path == "-") return {stderr, &leave_open};
   std::FILE* file = std::fopen(path.c_str(), "w");
-  if (file == nullptr) {
-    throw Error(ErrorCode::FILE_UNREADABLE, "the trace cannot be written to " + path + ": " + std::strerror(errno));
-  }
+  if (file == nullptr) throw_unwritable(path);
   return {file, &std::fclose};
 }
 
@@ -46,17 +48,22 @@ void append_changes(std::string& line, const State& before, const State& after) 
 
 }  // namespace
 
-Tracer::Tracer(Machine& machine, const std::string& path) : machine_(machine), file_(open_output(path)) {
+Tracer::Tracer(Machine& machine, const std::string& path) : machine_(machine), path_(path), file_(open_output(path)) {
   machine_.set_instruction_hook([this](std::uint64_t pc) { on_instruction(pc); });
 }
 
 Tracer::~Tracer() {
   try {
     machine_.set_instruction_hook({});
-    finish_line();
   } catch (...) {
-    std::fputs("armillion: out of memory: the last line of the trace is lost\n", stderr);
+    std::fputs("armillion: out of memory\n", stderr);
   }
+}
+
+void Tracer::finish() {
+  machine_.set_instruction_hook({});
+  finish_line();
+  if (std::fflush(file_.get()) != 0) throw_unwritable(path_);
 }
 
 void Tracer::on_instruction(std::uint64_t pc) {
@@ -71,7 +78,8 @@ void Tracer::finish_line() {
   if (line_.empty()) return;
   append_changes(line_, before_, machine_.state());
   line_.erase(line_.find_last_not_of(' ') + 1);
-  fmt::print(file_.get(), "{}\n", line_);
+  line_ += '\n';
+  if (std::fwrite(line_.data(), 1, line_.size(), file_.get()) != line_.size()) throw_unwritable(path_);
   line_.clear();
 }
 

@@ -20,12 +20,16 @@ class Tracer {
   Tracer(const Tracer&) = delete;
   Tracer& operator=(const Tracer&) = delete;
 
+  /// Leaves the machine, and writes what is left to write. Error where a line could not be written.
+  void finish();
+
  private:
   void on_instruction(std::uint64_t pc);
   void finish_line();
 
   Machine& machine_;
   Disassembler disassembler_;
+  std::string path_;
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
   /// The line of the instruction that is running, still without what it changes; empty before the first.
   std::string line_;

@@ -68,7 +68,7 @@ std::string_view machine_name(std::uint16_t machine) {
 Elf64_Ehdr read_file_header(const Reader& file, std::string_view name) {
   const auto identification = file.read<std::array<unsigned char, EI_NIDENT>>(0);
   if (!identification || std::memcmp(identification->data(), ELFMAG, SELFMAG) != 0) {
-    reject(name, "this is not an ELF file; raw code runs on a bare machine");
+    reject(name, "this is not an ELF file; raw code runs on a bare machine, by armillion run --flat");
   }
   if ((*identification)[EI_CLASS] != ELFCLASS64) {
     reject(name, "this is a 32-bit program; only 64-bit AArch64 programs run here");

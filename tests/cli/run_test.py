@@ -132,7 +132,11 @@ class OwnErrors(unittest.TestCase):
     def test_numbers_that_are_none(self):
         for option in ("--instruction-limit", "--timeout", "--seed", "--gdb", "--memory-limit", "--stack-size"):
             self.expect_error(["run", option, "many", guest("probe")], option)
-        self.expect_error(["run", "--timeout", "-1", guest("probe")], "--timeout")
+        for text in ("-1", "0", "nan", "inf", "1s"):
+            self.expect_error(["run", "--timeout", text, guest("probe")], "--timeout", "seconds", text)
+        for option in ("--instruction-limit", "--seed", "--flat-address"):
+            for text in ("-1", "99999999999999999999", "1.5", ""):
+                self.expect_error(["run", option, text, guest("probe")], option, "whole number")
         self.expect_error(["run", "--gdb", "70000", guest("probe")], "--gdb")
 
     def test_a_folder_that_cannot_be_granted(self):
@@ -141,13 +145,36 @@ class OwnErrors(unittest.TestCase):
         self.expect_error(["run", "--dir", "/tmp:relative", guest("probe")], "relative", "'/'")
         self.expect_error(["run", "--dir", ":/data", guest("probe")], "HOST[:GUEST]")
 
-    def test_statistics_that_cannot_be_written(self):
-        result = armillion("run", "--stats", "/no/such/folder/stats.json", guest("countdown"))
-        self.assertEqual(result.status, OWN_ERROR, result)
+        for text in ("/tmp:/x:zz", "/tmp:/x:rw:ro"):
+            self.expect_error(["run", "--dir", text, guest("probe")], "HOST[:GUEST]", text)
+
+    def test_a_variable_without_name_or_value(self):
+        for text in ("NAME", "=value", ""):
+            self.expect_error(["run", "--env", text, guest("probe")], "--env", "NAME=VALUE")
+
+    def test_files_without_a_name(self):
+        for option in ("--stats", "--trace", "--profile"):
+            self.expect_error(["run", option, "", guest("probe")], option, "empty")
+
+    def test_options_for_another_kind_of_program(self):
+        self.expect_error(["run", "--flat", "--env", "A=1", guest("flat")], "--env", "--flat")
+        self.expect_error(["run", "--flat", guest("flat"), "argument"], "--flat", "arguments")
+        self.expect_error(["run", "--flat-address", 4096, guest("probe")], "--flat-address", "--flat")
+        self.expect_error(["run", "--batch", 8, guest("probe")], "--batch", "--engine tensor")
+
+    def test_messages_begin_with_the_command_s_name_and_end_with_where_help_is(self):
+        for arguments in (["fly"], ["run", "--gdb", "0", guest("probe")], ["isa", "--no-such-option"]):
+            self.assertRegex(armillion(*arguments).errors, r"^armillion: .*--help")
+
+    def test_statistics_that_cannot_be_written_are_known_before_the_program_runs(self):
+        result = armillion("run", "--stats", "/no/such/folder/stats.json", guest("probe"), "arguments")
+        self.assertEqual((result.status, result.output), (OWN_ERROR, ""), result)
         self.assertIn("/no/such/folder/stats.json", result.errors)
+        self.assertEqual(armillion("run", "--stats", "/dev/full", guest("countdown")).status, OWN_ERROR)
 
     def test_a_trace_that_cannot_be_written(self):
         self.expect_error(["run", "--trace", "/no/such/folder/trace", guest("countdown")], "/no/such/folder/trace")
+        self.expect_error(["run", "--trace", "/dev/full", guest("countdown")], "/dev/full", "No space left")
 
     def test_a_program_that_does_not_fit_into_the_memory_limit(self):
         self.expect_error(["run", "--memory-limit", "4kb", guest("probe")], "memory limit")
@@ -155,6 +182,34 @@ class OwnErrors(unittest.TestCase):
     def test_a_flat_binary_that_does_not_fit_into_memory(self):
         options = ["--flat", "--flat-memory", 4096, "--flat-address", "0xff0"]
         self.expect_error(["run", *options, guest("flat")], "mapped")
+
+
+class Interrupts(unittest.TestCase):
+    """Ctrl-C ends a run as it ends any command, but what is known of the run is written."""
+
+    def interrupt(self, *arguments):
+        process = subprocess.Popen([COMMAND, "run", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        self.addCleanup(process.kill)
+        process.stdout.readline()  # the program runs
+        process.send_signal(signal.SIGINT)
+        errors = process.communicate(timeout=60)[1].decode()
+        self.assertEqual(process.returncode, -signal.SIGINT)
+        self.assertIn("armillion: cancelled at pc 0x", errors)
+        return errors
+
+    def test_statistics_are_written(self):
+        errors = self.interrupt("--stats", "-", guest("probe"), "spin")
+        self.assertIn('"stop_reason": "cancelled"', errors)
+        self.assertIn(f'"exit_code": {128 + signal.SIGINT},', errors)
+
+    def test_a_program_that_waits_is_ended_too(self):
+        self.interrupt(guest("probe"), "sleep", "1000")
+
+    def test_a_trace_ends_with_a_whole_line(self):
+        with tempfile.NamedTemporaryFile() as trace:
+            self.interrupt("--trace", trace.name, guest("probe"), "spin")
+            self.assertRegex(trace.read(), rb"0x[0-9a-f]+  [0-9a-f]{8}  [a-z][^\n]*\n$")
 
 
 class ArgumentsAndEnvironment(unittest.TestCase):
@@ -384,16 +439,17 @@ class FlatBinaries(unittest.TestCase):
         with tempfile.NamedTemporaryFile() as file:
             file.write(bytes(4))
             file.flush()
-            result = armillion("run", "--flat", file.name)
-        self.assertEqual(result.status, OWN_ERROR)
+            result = armillion("run", "--flat", "--stats", "-", file.name)
+        self.assertEqual(result.status, 128 + signal.SIGILL)
         self.assertIn("undefined_instruction at pc 0x0", result.errors)
+        self.assertIn(f'"exit_code": {128 + signal.SIGILL},', result.errors)
 
     def test_end_at_a_fault_with_an_error_that_says_what_was_accessed(self):
         with tempfile.NamedTemporaryFile() as file:
             file.write(pathlib.Path(guest("flat")).read_bytes()[:4])  # one instruction, at the end of memory
             file.flush()
             result = armillion("run", "--flat", "--flat-memory", 4096, "--flat-address", "0xffc", file.name)
-        self.assertEqual(result.status, OWN_ERROR)
+        self.assertEqual(result.status, 128 + signal.SIGSEGV)
         self.assertIn("memory_fault at pc 0x1000: fetch of 4 bytes at 0x1000", result.errors)
 
 

@@ -150,6 +150,14 @@ class Info(unittest.TestCase):
         self.assertEqual(facts["devices"], "cpu")
         self.assertEqual(facts["gpu"], "none: the NVIDIA driver finds no GPU (CUDA_ERROR_NO_DEVICE, no device)")
 
+    def test_output_that_is_lost_is_an_error(self):
+        for arguments in (["info"], ["isa"], ["syscalls"], ["--version"], ["run", "--help"], ["completion", "bash"],
+                          ["disassemble", guest("countdown")]):
+            with open("/dev/full", "wb") as full:
+                completed = subprocess.run([COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE, check=False)
+            self.assertEqual(completed.returncode, OWN_ERROR, arguments)
+            self.assertRegex(completed.stderr, b"^armillion: .*cannot")
+
     def test_version(self):
         self.assertRegex(armillion("--version").output, r"^armillion \d+\.\d+\.\d+\n$")
 

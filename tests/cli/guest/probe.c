@@ -92,13 +92,17 @@ int main(int count, char **arguments) {
   if (strcmp(verb, "cwd") == 0) return puts(getcwd(NULL, 0)) < 0;
   if (strcmp(verb, "time") == 0) return show_time();
   if (strcmp(verb, "random") == 0) return show_random();
-  if (strcmp(verb, "sleep") == 0) return (int)sleep((unsigned)atoi(arguments[2]));
+  if (strcmp(verb, "sleep") == 0) {
+    write(STDOUT_FILENO, "sleeps\n", 7);
+    return (int)sleep((unsigned)atoi(arguments[2]));
+  }
   if (strcmp(verb, "error") == 0) return fprintf(stderr, "to standard error\n") < 0;
   if (strcmp(verb, "reboot") == 0) {
     for (int i = 0; i < 3; ++i) printf("%ld\n", syscall(SYS_reboot, 0, 0, 0, NULL));
     return 0;
   }
   if (strcmp(verb, "spin") == 0) {
+    write(STDOUT_FILENO, "spins\n", 6);
     for (volatile unsigned long i = 0;; ++i) {
     }
   }

@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace armillion::bench {
+namespace armillion::cli {
 
 /// A file that is written at the end of something long. That it can be written is known from the start; what it held
 /// stays until then, and where nothing is written a file that was not there is gone again.
@@ -27,4 +27,4 @@ class OutputFile {
   bool is_new_ = false;
 };
 
-}  // namespace armillion::bench
+}  // namespace armillion::cli

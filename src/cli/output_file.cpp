@@ -1,4 +1,4 @@
-#include "cli/bench/output_file.hpp"
+#include "cli/output_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 
 #include "armillion/error.hpp"
 
-namespace armillion::bench {
+namespace armillion::cli {
 
 namespace {
 
@@ -48,4 +48,4 @@ void OutputFile::fail() const {
   throw Error(ErrorCode::FILE_UNREADABLE, path_ + " cannot be written: " + std::strerror(errno));
 }
 
-}  // namespace armillion::bench
+}  // namespace armillion::cli
