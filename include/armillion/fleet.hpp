@@ -52,7 +52,8 @@ struct FleetProgress {
 struct FleetRunOptions {
   /// What each lane may retire in this run. A lane's own limit, see `Fleet::set_instruction_limit`, counts too.
   std::uint64_t instruction_limit = UNLIMITED;
-  /// Lanes that still run after about this many seconds stop with `TIMEOUT`; 0 for no limit.
+  /// Lanes that still run after about this many seconds stop with `TIMEOUT`; 0 for no limit,
+  /// less than 0 or no number is Error(INVALID_ARGUMENT).
   double timeout_seconds = 0;
   /// Called a few times a second while lanes run, on the calling thread.
   std::function<void(const FleetProgress&)> on_progress = {};
@@ -216,6 +217,7 @@ class Fleet {
   /// standard input it sees as empty. Error(INVALID_ARGUMENT) where the process has ended and, on a device other than
   /// "cpu", where it has several threads, a timer or a signal that waits.
   explicit Fleet(Process& process, const FleetOptions& options = {});
+  /// What is left may only be assigned to or destroyed.
   Fleet(Fleet&&) noexcept;
   Fleet& operator=(Fleet&&) noexcept;
   ~Fleet();

@@ -44,7 +44,8 @@ struct MachineOptions {
 struct RunOptions {
   /// Stops with `INSTRUCTION_LIMIT` after exactly this many instructions.
   std::uint64_t instruction_limit = UNLIMITED;
-  /// Stops with `TIMEOUT` after about this many seconds (within 20 ms); 0 for no limit.
+  /// Stops with `TIMEOUT` after about this many seconds (within 20 ms); 0 for no limit,
+  /// less than 0 or no number is Error(INVALID_ARGUMENT).
   double timeout_seconds = 0;
 };
 
@@ -62,7 +63,8 @@ struct ContinuousOptions {
   std::uint64_t batch_instructions = 1'000'000;
   /// Stops with `INSTRUCTION_LIMIT` after this many full batches.
   std::uint64_t max_batches = UNLIMITED;
-  /// Stops with `TIMEOUT` after about this many seconds (within 20 ms); 0 for no limit.
+  /// Stops with `TIMEOUT` after about this many seconds (within 20 ms); 0 for no limit,
+  /// less than 0 or no number is Error(INVALID_ARGUMENT).
   double timeout_seconds = 0;
   /// Who begins the next batch.
   Dispatch dispatch = Dispatch::HOST;
@@ -144,7 +146,7 @@ class Machine {
   /// Error(INVALID_ARGUMENT) for a device that does not exist, Error(UNAVAILABLE) for a GPU that is not there or cannot
   /// be used, saying why.
   explicit Machine(const MachineOptions& options = {});
-  /// A machine that is running may be moved.
+  /// A machine that is running may be moved. What is left may only be assigned to or destroyed.
   Machine(Machine&&) noexcept;
   Machine& operator=(Machine&&) noexcept;
   /// Cancels a run that `start` began, and waits for it.

@@ -191,6 +191,7 @@ class Process {
   /// exist, Error(UNAVAILABLE) for a device that cannot be used, Error(OUT_OF_MEMORY) where the program does not fit
   /// into the memory limit.
   explicit Process(const ProcessOptions& options);
+  /// What is left may only be assigned to or destroyed.
   Process(Process&&) noexcept;
   Process& operator=(Process&&) noexcept;
   ~Process();

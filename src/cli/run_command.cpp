@@ -118,9 +118,8 @@ int exit_status_of(const RunResult& result, int exit_code) {
     case StopReason::EXITED: return exit_code;
     case StopReason::HALT: return 0;
     case StopReason::INSTRUCTION_LIMIT:
-    case StopReason::TIMEOUT: return LIMIT_REACHED;
-    // It would not have ended without one.
-    case StopReason::DEADLOCK: return LIMIT_REACHED;
+    case StopReason::TIMEOUT:
+    case StopReason::DEADLOCK: return LIMIT_REACHED;  // nothing but a limit would end a deadlock
     case StopReason::UNDEFINED_INSTRUCTION: return SIGNALLED + SIGILL;
     case StopReason::MEMORY_FAULT: return SIGNALLED + (result.fault.kind == FaultKind::ALIGNMENT ? SIGBUS : SIGSEGV);
     case StopReason::BREAKPOINT: return SIGNALLED + SIGTRAP;

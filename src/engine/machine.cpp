@@ -16,6 +16,7 @@
 #include "engine/state_hash.hpp"
 #include "engine/tensor/device/tensor_device.hpp"
 #include "engine/tensor/tensor_engine.hpp"
+#include "engine/time_limit.hpp"
 #include "engine/worker.hpp"
 #include "guest/address_space.hpp"
 
@@ -227,6 +228,7 @@ RunResult Machine::Implementation::run(Machine& self, const RunOptions& options,
 
 RunResult Machine::Implementation::run_untimed(Machine& self, const RunOptions& options,
                                                std::uint64_t launch_instructions) {
+  engine::check_time_limit(options.timeout_seconds);
   const Clock::time_point start = options.timeout_seconds > 0 ? Clock::now() : Clock::time_point();
   const auto timeout = std::chrono::duration<double>(options.timeout_seconds);
   const bool is_in_background = worker.is_busy();
@@ -299,6 +301,7 @@ void Machine::Implementation::run_in_background(const RunOptions& options) {
 
 void Machine::start(const RunOptions& options) {
   Implementation& self = idle();
+  engine::check_time_limit(options.timeout_seconds);
   if (self.worker.is_busy()) {
     throw Error(ErrorCode::INVALID_ARGUMENT, "a run in the background cannot start another of the same machine");
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/gpu/device_choice.hpp"
+#include "engine/time_limit.hpp"
 #include "fleet/cpu_lanes.hpp"
 #include "fleet/device_lanes.hpp"
 #include "fleet/lane_engine.hpp"
@@ -218,6 +219,7 @@ std::string Fleet::captured_output(std::uint64_t lane, int descriptor) const {
 }
 
 FleetResult Fleet::run(const FleetRunOptions& options) {
+  engine::check_time_limit(options.timeout_seconds);
   const Implementation::RunGuard guard(*implementation_);
   return implementation_->engine->run(options, implementation_->cancelled);
 }

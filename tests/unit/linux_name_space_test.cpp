@@ -118,6 +118,20 @@ TEST_F(NameSpaceTest, FailsAsTheKernelDoes) {
   EXPECT_EQ(error_of("/" + std::string(5000, '/')), ENAMETOOLONG);
 }
 
+TEST_F(NameSpaceTest, HasNoLongerPathsByStepsThanAtOnce) {
+  const std::string name(240, 'n');
+  fs::path deep = folder_ / "granted";
+  for (int level = 0; level < 16; ++level) deep /= name;
+  fs::create_directories(deep);
+  DirectoryReference directory = resolve("/data")->directory;
+  for (int level = 0; level < 16; ++level) directory = names_->resolve(directory, name, FinalLink::FOLLOW)->directory;
+  ASSERT_NE(directory, nullptr);
+  EXPECT_FALSE(names_->resolve(directory, std::string(200, 'n'), FinalLink::FOLLOW)->exists());
+  const auto location = names_->resolve(directory, std::string(250, 'n'), FinalLink::FOLLOW);
+  ASSERT_FALSE(location);
+  EXPECT_EQ(location.error().value, ENAMETOOLONG);
+}
+
 TEST_F(NameSpaceTest, SaysWhereSomethingNewWouldBe) {
   const auto location = resolve("/data/inner/new");
   ASSERT_TRUE(location);

@@ -3,11 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "armillion/error.hpp"
+#include "armillion/fleet.hpp"
+#include "armillion/process.hpp"
 #include "support/assembler.hpp"
+#include "support/guest_caller.hpp"
 
 namespace armillion {
 namespace {
@@ -483,6 +488,20 @@ TEST_F(MachineTest, ATimeoutStopsAnEndlessLoop) {
   machine.load_program(assemble("loop: b loop"));
   const RunResult result = machine.execute(RunOptions{.timeout_seconds = 0.01});
   EXPECT_EQ(result.stop_reason, StopReason::TIMEOUT);
+}
+
+TEST_F(MachineTest, ATimeoutThatIsNoneIsAnError) {
+  machine.load_program(assemble("loop: b loop"));
+  for (const double seconds : {-1e-9, -1.0, std::numeric_limits<double>::quiet_NaN()}) {
+    EXPECT_THROW(machine.execute(RunOptions{.timeout_seconds = seconds}), Error) << seconds;
+    EXPECT_THROW(machine.start(RunOptions{.timeout_seconds = seconds}), Error) << seconds;
+    EXPECT_THROW(machine.execute_continuous(ContinuousOptions{.timeout_seconds = seconds}), Error) << seconds;
+    Fleet fleet(machine, FleetOptions{.lanes = 2});
+    EXPECT_THROW(fleet.run(FleetRunOptions{.timeout_seconds = seconds}), Error) << seconds;
+  }
+  Process process(test::isolated(test::guest_program("loop: b loop")));
+  EXPECT_THROW(process.run(RunOptions{.timeout_seconds = -1}), Error);
+  EXPECT_EQ(machine.retired_instructions(), 0u);
 }
 
 TEST(MachineThreads, CancelFromAnotherThreadStopsARun) {

@@ -296,6 +296,11 @@ TEST(Process, SaysWhatIsWrongWithItsOptions) {
   options = good;
   options.arguments.assign(1, std::string(8 << 20, 'a'));
   EXPECT_EQ(code_of(options), ErrorCode::INVALID_ARGUMENT);
+  for (std::vector<std::string>* texts : {&options.arguments, &options.environment}) {
+    options = good;
+    texts->emplace_back("A=\0B", 4);
+    EXPECT_EQ(code_of(options), ErrorCode::INVALID_ARGUMENT);
+  }
   options = good;
   options.directories = {{"/nonexistent", "/data"}};
   EXPECT_EQ(code_of(options), ErrorCode::FILE_UNREADABLE);

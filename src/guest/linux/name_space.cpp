@@ -128,6 +128,8 @@ Result<Location> NameSpace::step(const DirectoryReference& directory, const std:
   location.parent = directory;
   location.name = name;
   std::string path = directory->path + '/' + name;
+  // Every folder keeps its path: without this, steps from folder to folder could fill the host's memory.
+  if (path.size() > LONGEST_PATH) return fail(ENAMETOOLONG);
 
   const auto enter = [&](SharedDescriptor host, const Mount* mount) {
     auto child = std::make_shared<Directory>();

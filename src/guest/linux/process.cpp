@@ -49,6 +49,14 @@ std::vector<std::byte> read_interpreter(const guest::kernel::NameSpace& names, c
   return guest::read_program_file(fmt::format("/proc/self/fd/{}", location->host->number()), limit_bytes);
 }
 
+void refuse_zero_byte(const std::string& text) {
+  if (const auto position = text.find('\0'); position != std::string::npos) {
+    throw Error(ErrorCode::INVALID_ARGUMENT,
+                fmt::format("the argument or variable '{}...' holds a zero byte, which would end it for the program",
+                            text.substr(0, position)));
+  }
+}
+
 std::uint64_t stack_bytes_of(const ProcessOptions& options) {
   const std::uint64_t bytes = std::max(page_align_up(options.stack_bytes), LEAST_STACK_BYTES);
   if (options.stack_bytes > MOST_STACK_BYTES || bytes > options.memory_limit_bytes) {
@@ -170,6 +178,9 @@ struct Process::Implementation {
     start.arguments.push_back(options.program_name.empty() ? path : options.program_name);
     start.arguments.insert(start.arguments.end(), options.arguments.begin(), options.arguments.end());
     start.environment = options.environment;
+    for (const auto* texts : {&start.arguments, &start.environment}) {
+      for (const std::string& text : *texts) refuse_zero_byte(text);
+    }
     start.path = path;
     start.entry = entry;
     start.program_headers_address = image.program_headers_address == 0 ? 0 : image.program_headers_address + bias;

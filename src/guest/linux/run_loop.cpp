@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <time.h>
 
+#include "engine/time_limit.hpp"
 #include "guest/linux/fault.hpp"
 #include "guest/linux/kernel.hpp"
 
@@ -62,6 +63,7 @@ void Kernel::cancel() noexcept {
 }
 
 ProcessResult Kernel::run(const RunOptions& run_options) {
+  engine::check_time_limit(run_options.timeout_seconds);
   Run current_run{.options = run_options,
                   .start = SteadyClock::now(),
                   .retired_before = machine.retired_instructions(),
