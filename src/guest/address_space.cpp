@@ -223,6 +223,23 @@ void visit_differences(const PageNode* before, const PageNode* now, int level, s
 
 }  // namespace
 
+FrameReference::FrameReference(Frame& frame) : frame_(&frame) {
+  frame.references.fetch_add(1, std::memory_order_relaxed);
+}
+
+FrameReference::FrameReference(const FrameReference& other) : FrameReference(*other.frame_) {}
+
+FrameReference::FrameReference(FrameReference&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+
+FrameReference& FrameReference::operator=(FrameReference other) noexcept {
+  std::swap(frame_, other.frame_);
+  return *this;
+}
+
+FrameReference::~FrameReference() {
+  if (frame_ != nullptr) release(frame_);
+}
+
 PageTableReference::PageTableReference(const PageTableReference& other) : node_(other.node_) {
   if (node_ != nullptr) node_->references.fetch_add(1, std::memory_order_relaxed);
 }
@@ -431,6 +448,11 @@ const std::byte* AddressSpace::page_for_reading(std::uint64_t page_address) cons
 Frame& AddressSpace::frame_at(std::uint64_t page_address) const {
   Frame* frame = find_frame(page_address);
   return frame == nullptr ? zero_frame() : *frame;
+}
+
+FrameReference AddressSpace::keep_frame(std::uint64_t page_address) {
+  ++generation_;  // the frame is shared now: a cached writable translation of it is void
+  return FrameReference(frame_at(page_address));
 }
 
 void AddressSpace::visit_pages(const std::function<void(std::uint64_t address, const Frame& frame)>& visit) const {

@@ -33,6 +33,22 @@ struct Frame {
   alignas(64) std::byte bytes[PAGE_SIZE];
 };
 
+/// Keeps a frame as it is: whoever writes to its page later writes to a copy.
+class FrameReference {
+ public:
+  /// One more reference to `frame`.
+  explicit FrameReference(Frame& frame);
+  FrameReference(const FrameReference& other);
+  FrameReference(FrameReference&& other) noexcept;
+  FrameReference& operator=(FrameReference other) noexcept;
+  ~FrameReference();
+
+  const Frame& operator*() const { return *frame_; }
+
+ private:
+  Frame* frame_;
+};
+
 struct PageNode;
 
 /// Owns a reference to the root of a page table.
@@ -159,6 +175,8 @@ class AddressSpace {
   const std::byte* page_for_reading(std::uint64_t page_address) const;
   /// The frame behind a mapped page for executing or inspecting; the shared zero frame if never written.
   Frame& frame_at(std::uint64_t page_address) const;
+  /// Keeps the contents that a mapped page has now. The page has changed since where `frame_at` is another frame.
+  FrameReference keep_frame(std::uint64_t page_address);
   /// Visits all pages that were ever written, in the order of their addresses.
   void visit_pages(const std::function<void(std::uint64_t address, const Frame& frame)>& visit) const;
   /// Visits all pages that are not what they were at `before`, in the order of their addresses. `frame` is nullptr for

@@ -95,7 +95,7 @@ TEST(MemoryFile, IsBoundedByTheBudget) {
   auto budget = std::make_shared<MemoryFileBudget>();
   budget->limit_bytes = 1000;
   {
-    MemoryFile file(abi::O_READ_WRITE, "test", std::make_shared<MemoryFileContents>(budget));
+    MemoryFile file(abi::O_READ_WRITE, "test", std::make_shared<MemoryFileContents>(budget), 2);
     EXPECT_EQ(file.write(bytes_of("0123456789")), 10u);
     EXPECT_EQ(file.seek(500, SeekOrigin::CURRENT), 510u);
     EXPECT_EQ(file.write(bytes_of("x")), 1u);

@@ -45,7 +45,8 @@ Delegation delegate_calls(Kernel& kernel) {
   result.has_virtual_clock = kernel.options.clock == ClockSource::VIRTUAL;
   result.skipped_time = kernel.skipped_time;
   result.latest_steady_time = kernel.latest_steady_time;
-  result.may_exit = kernel.mappings.shared_files.empty();
+  const auto goes_to_file = [](const auto& mapping) { return mapping.second.goes_to_file(); };
+  result.may_exit = std::ranges::none_of(kernel.mappings.shared_files.all(), goes_to_file);
   return result;
 }
 

@@ -222,7 +222,7 @@ CallResult ftruncate(Kernel& kernel, Descriptor descriptor, std::int64_t size) {
   const auto file = kernel.files.get(descriptor.number);
   if (!file) return fail(file.error());
   if (size < 0 || !(*file)->writable()) return fail(EINVAL);
-  return (*file)->truncate(static_cast<std::uint64_t>(size));
+  return kernel.resize_file(**file, static_cast<std::uint64_t>(size));
 }
 
 CallResult fallocate(Kernel& kernel, Descriptor descriptor, Flags mode, std::int64_t offset, std::int64_t size) {
@@ -236,7 +236,8 @@ CallResult fallocate(Kernel& kernel, Descriptor descriptor, Flags mode, std::int
   const auto status = (*file)->status();
   if (!status) return fail(status.error());
   if (!S_ISREG(status->st_mode)) return fail(ENODEV);
-  return end > status->st_size ? CallResult((*file)->truncate(static_cast<std::uint64_t>(end))) : CallResult(0);
+  if (end <= status->st_size) return 0;
+  return kernel.resize_file(**file, static_cast<std::uint64_t>(end));
 }
 
 CallResult fsync(Kernel& kernel, Descriptor descriptor) { return sync_to_disk(kernel, descriptor, &::fsync); }
@@ -287,9 +288,9 @@ CallResult memfd_create(Kernel& kernel, Path name, Flags flags) {
   if (!text) return fail(text.error());
   if (text->size() > LONGEST_NAME) return fail(EINVAL);
   auto contents = std::make_shared<MemoryFileContents>(kernel.file_budget);
-  return kernel.files.add(
-      std::make_shared<MemoryFile>(abi::O_READ_WRITE, "/memfd:" + *text + " (deleted)", std::move(contents)),
-      (flags.bits & CLOSE_ON_EXEC) != 0 ? OnExec::CLOSE : OnExec::KEEP);
+  return kernel.files.add(std::make_shared<MemoryFile>(abi::O_READ_WRITE, "/memfd:" + *text + " (deleted)",
+                                                       std::move(contents), kernel.next_inode++),
+                          (flags.bits & CLOSE_ON_EXEC) != 0 ? OnExec::CLOSE : OnExec::KEEP);
 }
 
 }  // namespace armillion::guest::kernel::calls

@@ -247,7 +247,11 @@ CallResult truncate(Kernel& kernel, Path path, std::int64_t size) {
   const HostDescriptor file(::openat(location->parent->host->number(), location->name.c_str(),
                                      O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!file.is_open()) return fail_as_host();
-  return ::ftruncate(file.number(), size) == 0 ? CallResult(0) : fail_as_host();
+  const FileIdentity identity{location->status->st_dev, location->status->st_ino};
+  const auto low = static_cast<std::uint64_t>(std::min<std::int64_t>(size, location->status->st_size));
+  return kernel.change_file(identity, low, FILE_END, [&]() -> CallResult {
+    return ::ftruncate(file.number(), size) == 0 ? CallResult(0) : fail_as_host();
+  });
 }
 
 CallResult fchmod(Kernel& kernel, Descriptor descriptor, FileMode mode) {

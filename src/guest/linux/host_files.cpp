@@ -1,6 +1,9 @@
 #include "guest/linux/host_files.hpp"
 
 #include <limits>
+#include <map>
+#include <mutex>
+#include <utility>
 
 #include <unistd.h>
 
@@ -20,6 +23,21 @@ Result<struct stat> status_of(int descriptor) {
   return status;
 }
 
+// A descriptor of the same file that all have who ask while one of them has it: the machines of a fleet map the same
+// libraries, and a host has few descriptors.
+SharedDescriptor common_descriptor(const SharedDescriptor& descriptor) {
+  static std::mutex mutex;
+  static std::map<std::pair<dev_t, ino_t>, std::weak_ptr<const HostDescriptor>> descriptors;
+  const auto status = status_of(descriptor->number());
+  if (!status) return descriptor;
+  const std::scoped_lock lock(mutex);
+  std::erase_if(descriptors, [](const auto& entry) { return entry.second.expired(); });
+  std::weak_ptr<const HostDescriptor>& known = descriptors[{status->st_dev, status->st_ino}];
+  SharedDescriptor common = known.lock();
+  if (common == nullptr) known = common = descriptor;
+  return common;
+}
+
 }  // namespace
 
 Result<std::uint64_t> HostFile::read_at(std::span<std::byte> destination, std::uint64_t offset) {
@@ -30,6 +48,10 @@ Result<std::uint64_t> HostFile::read_at(std::span<std::byte> destination, std::u
 Result<std::uint64_t> HostFile::write_at(std::span<const std::byte> source, std::uint64_t offset) {
   if (offset > LARGEST_OFFSET) return fail(EINVAL);
   return counted(::pwrite(descriptor_->number(), source.data(), source.size(), static_cast<off_t>(offset)));
+}
+
+FileReference HostFile::reader() const {
+  return std::make_shared<HostFile>(abi::O_READ_ONLY, common_descriptor(descriptor_), path_, mount_);
 }
 
 Result<std::uint64_t> HostFile::size() const {

@@ -23,6 +23,7 @@ class HostFile : public SeekableFile {
   Result<struct stat> status() const override;
   Result<void> truncate(std::uint64_t size) override;
   int host_descriptor() const override { return descriptor_->number(); }
+  FileReference reader() const override;
   bool on_read_only_mount() const override { return mount_->access == DirectoryAccess::READ_ONLY; }
   std::string description() const override { return path_; }
   FileReference copy(FileCopier&) const override { return std::make_shared<HostFile>(*this); }

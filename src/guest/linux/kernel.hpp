@@ -196,10 +196,35 @@ class Kernel : public KernelState {
   /// Wakes up to `count` threads that wait on the address with one of these bits; returns how many.
   std::uint32_t wake_futex(std::uint64_t address, std::uint32_t count, std::uint32_t bits);
 
-  // Memory (memory.cpp).
+  // Files in memory (mapped_files.cpp).
 
-  /// Writes changes of shared file mappings in [start, end) back to their files.
+  /// Fills [start, end), which is mapped and zero, from the file and notes it in `kind`, which is
+  /// `mappings.private_files` or `mappings.shared_files`.
+  void map_file(FileMappings& kind, std::uint64_t start, std::uint64_t end, const FileReference& file,
+                std::uint64_t offset);
+  /// Copies the file's bytes to [start, end) of its mapping, which is zero.
+  void fill_from_file(const FileMapping& mapping, std::uint64_t start, std::uint64_t end);
+  /// Writes what was stored through shared file mappings in [start, end) to their files.
   void write_back(std::uint64_t start, std::uint64_t end);
+  /// Writes what was stored through any shared mapping of bytes [low, high) of a file, in whole pages, to it, and shows
+  /// it in the others.
+  void synchronise(const FileIdentity& file, std::uint64_t low, std::uint64_t high);
+  /// Shows bytes [low, high) of a file in its shared mappings, after `synchronise`.
+  void refresh(const FileIdentity& file, std::uint64_t low, std::uint64_t high);
+  /// Makes a change to bytes [low, high) of a file, which its shared mappings show then. Returns what `change` does.
+  template <class Change>
+  auto change_file(const std::optional<FileIdentity>& file, std::uint64_t low, std::uint64_t high, Change change) {
+    if (file) synchronise(*file, low, high);
+    auto result = change();
+    if (file) refresh(*file, low, high);
+    return result;
+  }
+  /// As the file's functions do, at its own position without an offset; what its shared mappings show agrees.
+  Result<std::uint64_t> read_file(OpenFile& file, std::span<std::byte> destination,
+                                  std::optional<std::uint64_t> offset);
+  Result<std::uint64_t> write_file(OpenFile& file, std::span<const std::byte> source,
+                                   std::optional<std::uint64_t> offset);
+  Result<void> resize_file(OpenFile& file, std::uint64_t size);
 
  private:
   struct Run;

@@ -10,26 +10,6 @@
 // System calls on memory.
 namespace armillion::guest::kernel {
 
-void Kernel::write_back(std::uint64_t start, std::uint64_t end) {
-  for (const SharedMapping& mapping : mappings.shared_files) {
-    const std::uint64_t low = std::max(start, mapping.start);
-    const auto status = mapping.file->status();
-    if (!status) continue;
-    // A mapping that reaches past the end of its file does not make the file longer.
-    const auto file_size = static_cast<std::uint64_t>(status->st_size);
-    const std::uint64_t rest_of_file = file_size - std::min(file_size, mapping.offset);
-    const std::uint64_t high =
-        std::min({end, mapping.end, mapping.start + std::min(rest_of_file, mapping.end - mapping.start)});
-    for (std::uint64_t address = low; address < high;) {
-      const auto bytes =
-          std::span(transfer_buffer).first(std::min<std::uint64_t>(high - address, transfer_buffer.size()));
-      if (!memory.read(address, bytes)) break;
-      if (!mapping.file->write_at(bytes, mapping.offset + (address - mapping.start))) break;
-      address += bytes.size();
-    }
-  }
-}
-
 namespace {
 
 constexpr std::uint32_t ALL_PROTECTIONS =
@@ -67,39 +47,10 @@ bool may_map_more(const Kernel& kernel) { return kernel.memory.regions().size() 
 
 // Forgets what the kernel knows of [start, end), which is about to be unmapped or replaced.
 void forget(Kernel& kernel, std::uint64_t start, std::uint64_t end) {
-  MemoryMap& mappings = kernel.mappings;
-  mappings.charged.remove(start, end);
-  mappings.from_files.remove(start, end);
-  const auto overlaps = [&](const SharedMapping& mapping) { return mapping.start < end && start < mapping.end; };
-  if (std::ranges::none_of(mappings.shared_files, overlaps)) return;
   kernel.write_back(start, end);
-  std::vector<SharedMapping> rest;
-  for (const SharedMapping& mapping : mappings.shared_files) {
-    if (!overlaps(mapping)) {
-      rest.push_back(mapping);
-      continue;
-    }
-    if (mapping.start < start) rest.push_back({mapping.start, start, mapping.file, mapping.offset});
-    if (mapping.end > end) rest.push_back({end, mapping.end, mapping.file, mapping.offset + (end - mapping.start)});
-  }
-  mappings.shared_files = std::move(rest);
-}
-
-// Copies the file's bytes into fresh memory. Pages of zeros need no copy.
-void fill_from_file(Kernel& kernel, OpenFile& file, std::uint64_t address, std::uint64_t size, std::uint64_t offset) {
-  std::uint64_t done = 0;
-  while (done < size) {
-    const auto buffer =
-        std::span(kernel.transfer_buffer).first(std::min<std::uint64_t>(size - done, kernel.transfer_buffer.size()));
-    const auto count = file.read_at(buffer, offset + done);
-    if (!count || *count == 0) return;
-    for (std::uint64_t start = 0; start < *count; start += PAGE_SIZE) {
-      const auto page = buffer.subspan(start, std::min(PAGE_SIZE, *count - start));
-      const auto is_zero = [](std::byte byte) { return byte == std::byte{0}; };
-      if (!std::ranges::all_of(page, is_zero)) kernel.memory.write(address + done + start, page);
-    }
-    done += *count;
-  }
+  kernel.mappings.charged.remove(start, end);
+  kernel.mappings.private_files.remove(start, end);
+  kernel.mappings.shared_files.remove(start, end);
 }
 
 // The file to map, checked; null for anonymous memory.
@@ -197,11 +148,9 @@ CallResult mmap(Kernel& kernel, Address wanted, std::uint64_t size, Protection p
   kernel.memory.map(*address, *bytes, permissions);
   if (holds_data) kernel.mappings.charged.add(*address, end);
   if (*file != nullptr) {
-    fill_from_file(kernel, **file, *address, *bytes, offset);
-    kernel.mappings.from_files.add(*address, end);
-    if (kind != abi::MAP_PRIVATELY && (*file)->writable()) {
-      kernel.mappings.shared_files.push_back({*address, end, *file, offset});
-    }
+    MemoryMap& mappings = kernel.mappings;
+    kernel.map_file(kind == abi::MAP_PRIVATELY ? mappings.private_files : mappings.shared_files, *address, end, *file,
+                    offset);
   }
   return static_cast<std::int64_t>(*address);
 }
@@ -276,20 +225,16 @@ CallResult mremap(Kernel& kernel, Address address, std::uint64_t old_size, std::
   const std::uint64_t new_end = *new_start + *new_bytes;
   if (*new_start < old_end && start < new_end) return fail(EINVAL);
 
-  const bool is_from_file = kernel.mappings.from_files.overlap(start, old_end) > 0;
   forget(kernel, *new_start, new_end);
+  forget(kernel, start + kept, old_end);
   kernel.memory.unmap(*new_start, *new_bytes);
   kernel.memory.move(start, *new_start, kept);
   if (more > 0) kernel.memory.map(*new_start + kept, more, region->permissions);
   if (kept < *old_bytes) kernel.memory.unmap(start + kept, *old_bytes - kept);
-  for (SharedMapping& mapping : kernel.mappings.shared_files) {
-    if (mapping.start < start || mapping.end > start + kept) continue;
-    mapping.start = *new_start + (mapping.start - start);
-    mapping.end = *new_start + (mapping.end - start);
-  }
-  forget(kernel, start, old_end);
+  kernel.mappings.charged.remove(start, old_end);
+  kernel.mappings.private_files.move(start, *new_start, kept);
+  kernel.mappings.shared_files.move(start, *new_start, kept);
   if (holds_data) kernel.mappings.charged.add(*new_start, new_end);
-  if (is_from_file) kernel.mappings.from_files.add(*new_start, new_end);
   return static_cast<std::int64_t>(*new_start);
 }
 
@@ -304,7 +249,10 @@ CallResult madvise(Kernel& kernel, Address address, std::uint64_t size, std::int
   if (advice == DONT_NEED) {
     for (const auto& region : regions_within(kernel.memory, address.value, end)) {
       // A copy of a file keeps its contents: reading them again would give the same unless someone wrote.
-      if (kernel.mappings.from_files.overlap(region.start, region.end) > 0) continue;
+      if (!kernel.mappings.private_files.overlapping(region.start, region.end).empty() ||
+          !kernel.mappings.shared_files.overlapping(region.start, region.end).empty()) {
+        continue;
+      }
       kernel.memory.map(region.start, region.end - region.start, region.permissions);
     }
   }

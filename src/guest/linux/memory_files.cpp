@@ -41,7 +41,7 @@ Result<std::uint64_t> MemoryFile::write_at(std::span<const std::byte> source, st
 }
 
 Result<struct stat> MemoryFile::status() const {
-  return synthetic_status(S_IFREG | (writable() ? 0600 : 0444), 1, contents_->bytes().size());
+  return synthetic_status(S_IFREG | (writable() ? 0600 : 0444), inode_, contents_->bytes().size());
 }
 
 Result<void> MemoryFile::truncate(std::uint64_t size) {

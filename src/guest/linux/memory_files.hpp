@@ -41,8 +41,9 @@ class MemoryFileContents {
 /// A file in memory: memfd_create, and files of /proc.
 class MemoryFile : public SeekableFile {
  public:
-  MemoryFile(std::uint32_t flags, std::string name, std::shared_ptr<MemoryFileContents> contents)
-      : SeekableFile(flags), name_(std::move(name)), contents_(std::move(contents)) {}
+  /// `inode` is another one than that of any other contents.
+  MemoryFile(std::uint32_t flags, std::string name, std::shared_ptr<MemoryFileContents> contents, std::uint64_t inode)
+      : SeekableFile(flags), name_(std::move(name)), contents_(std::move(contents)), inode_(inode) {}
 
   Result<std::uint64_t> read_at(std::span<std::byte> destination, std::uint64_t offset) override;
   Result<std::uint64_t> write_at(std::span<const std::byte> source, std::uint64_t offset) override;
@@ -55,6 +56,7 @@ class MemoryFile : public SeekableFile {
  private:
   std::string name_;
   std::shared_ptr<MemoryFileContents> contents_;
+  std::uint64_t inode_;
 };
 
 /// What is on its way through a pipe, and how many ends are open.

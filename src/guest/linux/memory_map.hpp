@@ -2,11 +2,8 @@
 
 #include <cstdint>
 #include <map>
-#include <vector>
 
-#include "guest/address_space.hpp"
-#include "guest/linux/open_file.hpp"
-#include "guest/linux/result.hpp"
+#include "guest/linux/file_mapping.hpp"
 
 namespace armillion::guest::kernel {
 
@@ -24,14 +21,6 @@ class RangeSet {
   std::uint64_t total_ = 0;
 };
 
-/// A file mapping whose changes go back to the file (MAP_SHARED, writable).
-struct SharedMapping {
-  std::uint64_t start = 0;
-  std::uint64_t end = 0;
-  FileReference file;
-  std::uint64_t offset = 0;
-};
-
 /// What the kernel knows of a process's memory beyond the address space itself.
 struct MemoryMap {
   /// Most mappings that a process may have (vm.max_map_count).
@@ -46,9 +35,8 @@ struct MemoryMap {
   /// Everything that was ever writable, or filled from a file, since it was mapped: it may hold memory of the host even
   /// when it is no longer writable.
   RangeSet charged;
-  /// Private copies of files, which MADV_DONTNEED must not clear.
-  RangeSet from_files;
-  std::vector<SharedMapping> shared_files;
+  FileMappings private_files;
+  FileMappings shared_files;
 };
 
 }  // namespace armillion::guest::kernel

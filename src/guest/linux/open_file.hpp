@@ -65,6 +65,9 @@ class OpenFile {
   /// The host's descriptor for calls that act on the file (fsync, fchmod, terminal settings); -1 for files that the
   /// host does not have.
   virtual int host_descriptor() const { return -1; }
+  /// The file for what only reads it and may do so long after the guest has closed it, with one descriptor of the host
+  /// for all of them; nullptr where it takes no descriptor anyway.
+  virtual std::shared_ptr<OpenFile> reader() const { return nullptr; }
   /// Whether the folder that holds the file was granted read-only.
   virtual bool on_read_only_mount() const { return false; }
   /// The directory that was opened, or null for other files.

@@ -38,6 +38,8 @@ Result<FileReference> open_on_host(Kernel& kernel, const Location& location, std
   struct stat status{};
   if (::fstat(descriptor->number(), &status) != 0) return fail_as_host();
   if (!S_ISREG(status.st_mode)) return fail(EACCES);
+  // Shared mappings show what became of the file.
+  if ((flags & abi::O_TRUNCATE) != 0) kernel.refresh({status.st_dev, status.st_ino}, 0, FILE_END);
   return std::make_shared<HostFile>(flags & ~(abi::O_CREATE | abi::O_EXCLUSIVE | abi::O_TRUNCATE),
                                     std::move(descriptor), location.path(), location.parent->mount);
 }
@@ -59,7 +61,7 @@ Result<FileReference> open_text(Kernel& kernel, std::span<const std::byte> bytes
   auto contents = std::make_shared<MemoryFileContents>(kernel.file_budget);
   if (!contents->resize(bytes.size())) return fail(ENOMEM);
   std::ranges::copy(bytes, contents->writable_bytes().begin());
-  return std::make_shared<MemoryFile>(flags, std::move(name), std::move(contents));
+  return std::make_shared<MemoryFile>(flags, std::move(name), std::move(contents), kernel.next_inode++);
 }
 
 Result<FileReference> open_special(Kernel& kernel, const Location& location, std::uint32_t flags) {

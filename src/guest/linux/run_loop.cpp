@@ -53,7 +53,9 @@ KernelState KernelState::copy() const {
     if (!thread.call) continue;
     for (Wait::File& waiting : thread.call->wait.files) waiting.file = copier.copy(waiting.file);
   }
-  for (SharedMapping& mapping : result.mappings.shared_files) mapping.file = copier.copy(mapping.file);
+  for (FileMappings* mappings : {&result.mappings.private_files, &result.mappings.shared_files}) {
+    for (auto& [start, mapping] : mappings->all()) mapping.file = copier.copy(mapping.file);
+  }
   return result;
 }
 

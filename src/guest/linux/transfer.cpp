@@ -50,6 +50,10 @@ CallResult wait_for(Kernel& kernel, const FileReference& file, std::uint32_t eve
   return kernel.block(std::move(wait));
 }
 
+std::optional<std::uint64_t> offset_after(std::optional<std::uint64_t> offset, std::uint64_t done) {
+  return offset ? std::optional(*offset + done) : std::nullopt;
+}
+
 CallResult read_vectors_from(Kernel& kernel, const FileReference& file, const Vectors& vectors,
                              std::optional<std::uint64_t> offset) {
   if (!file->readable()) return fail(EBADF);
@@ -61,7 +65,7 @@ CallResult read_vectors_from(Kernel& kernel, const FileReference& file, const Ve
       const std::uint64_t size = kernel.accessible_bytes(rest.address, wanted, Permissions::WRITE);
       if (size == 0) return done > 0 ? CallResult(static_cast<std::int64_t>(done)) : fail(EFAULT);
       const auto buffer = std::span(kernel.transfer_buffer).first(size);
-      const auto count = offset ? file->read_at(buffer, *offset + done) : file->read(buffer);
+      const auto count = kernel.read_file(*file, buffer, offset_after(offset, done));
       if (!count && done > 0) return static_cast<std::int64_t>(done);
       if (!count && count.error().value == EAGAIN) return wait_for(kernel, file, abi::EVENT_IN, 0);
       if (!count) return fail(count.error());
@@ -93,7 +97,7 @@ CallResult write_vectors_to(Kernel& kernel, const FileReference& file, const Vec
       if (size == 0) return done > 0 ? CallResult(static_cast<std::int64_t>(done)) : fail(EFAULT);
       const auto buffer = std::span(kernel.transfer_buffer).first(size);
       kernel.memory.read(rest.address, buffer, Permissions::READ);
-      const auto count = offset ? file->write_at(buffer, *offset + done) : file->write(buffer);
+      const auto count = kernel.write_file(*file, buffer, offset_after(offset, done));
       if (!count && count.error().value == EAGAIN) return wait_for(kernel, file, abi::EVENT_OUT, done);
       if (!count && done > 0) return static_cast<std::int64_t>(done);
       if (!count && count.error().value == EPIPE) {
@@ -192,10 +196,10 @@ CallResult sendfile(Kernel& kernel, Descriptor output, Descriptor input, Address
   std::uint64_t done = 0;
   while (done < size) {
     const auto buffer = std::span(kernel.transfer_buffer);
-    const auto count = (*from)->read_at(buffer.first(std::min(size - done, buffer.size())), *start + done);
+    const auto count = kernel.read_file(**from, buffer.first(std::min(size - done, buffer.size())), *start + done);
     if (!count && done == 0) return fail(count.error().value == ESPIPE ? EINVAL : count.error().value);
     if (!count || *count == 0) break;
-    const auto written = (*to)->write(buffer.first(*count));
+    const auto written = kernel.write_file(**to, buffer.first(*count), std::nullopt);
     if (!written && done > 0) break;
     if (!written && written.error().value == EAGAIN) return wait_for(kernel, *to, abi::EVENT_OUT, 0);
     if (!written) return fail(written.error());
@@ -223,10 +227,10 @@ CallResult copy_file_range(Kernel& kernel, Descriptor input, Address input_offse
   std::uint64_t done = 0;
   while (done < size) {
     const auto buffer = std::span(kernel.transfer_buffer);
-    const auto count = (*from)->read_at(buffer.first(std::min(size - done, buffer.size())), *from_start + done);
+    const auto count = kernel.read_file(**from, buffer.first(std::min(size - done, buffer.size())), *from_start + done);
     if (!count && done == 0) return fail(count.error());
     if (!count || *count == 0) break;
-    const auto written = (*to)->write_at(buffer.first(*count), *to_start + done);
+    const auto written = kernel.write_file(**to, buffer.first(*count), *to_start + done);
     if (!written && done == 0) return fail(written.error());
     if (!written) break;
     done += *written;
