@@ -31,6 +31,7 @@ enum Number : std::uint64_t {
   SENDFILE = 71,
   EXIT_GROUP = 94,
   MUNMAP = 215,
+  MREMAP = 216,
   MMAP = 222,
   MSYNC = 227,
   MEMFD_CREATE = 279,
@@ -39,6 +40,8 @@ constexpr std::uint64_t BUFFER = GUEST_DATA + 0x2000;
 constexpr std::uint64_t PAGE = PAGE_SIZE;
 constexpr std::uint64_t READING = 1;
 constexpr std::uint64_t WRITING = 3;
+constexpr int MAY_MOVE = 1;
+constexpr int FIXED = 2;
 
 class MappedFiles : public ::testing::Test {
  protected:
@@ -214,6 +217,26 @@ TEST_F(MappedFiles, LanesOfAFleetWriteBack) {
   fleet.run();
   EXPECT_EQ(fleet.result(19).exit_code, 3);
   EXPECT_EQ(contents(0, 7), "storeda");
+}
+
+TEST_F(MappedFiles, GrowByTheFilesFurtherBytes) {
+  constexpr std::uint64_t ELSEWHERE = 0x700'0000;
+  const std::int64_t file = open();
+  for (const std::uint32_t kind : {abi::MAP_PRIVATELY, abi::MAP_SHARING}) {
+    const std::uint64_t mapping = map(file, 3 * PAGE, kind, WRITING, PAGE);
+    EXPECT_EQ(guest->call(MUNMAP, mapping + PAGE, 2 * PAGE), 0);
+    EXPECT_EQ(guest->call(MREMAP, mapping, PAGE, 2 * PAGE, 0), static_cast<std::int64_t>(mapping));
+    EXPECT_EQ(guest->get_text(mapping + PAGE, 5), "ccccc");
+    store("grown", mapping + PAGE);
+    EXPECT_EQ(guest->call(MREMAP, mapping, 2 * PAGE, 3 * PAGE, MAY_MOVE | FIXED, ELSEWHERE), ELSEWHERE);
+    EXPECT_EQ(guest->get_text(ELSEWHERE, 5), "bbbbb");
+    EXPECT_EQ(guest->get_text(ELSEWHERE + PAGE, 6), "grownc");
+    EXPECT_EQ(guest->get_text(ELSEWHERE + 2 * PAGE, 5), "ddddd");
+    store("moved", ELSEWHERE + 2 * PAGE);
+    EXPECT_EQ(guest->call(MUNMAP, ELSEWHERE, 3 * PAGE), 0);
+  }
+  EXPECT_EQ(contents(2 * PAGE, 6), "grownc");
+  EXPECT_EQ(contents(3 * PAGE, 6), "movedd");
 }
 
 TEST(FileMappings, KeepWhatLiesOutsideOfWhatIsRemoved) {

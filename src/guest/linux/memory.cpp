@@ -43,6 +43,16 @@ bool may_charge(const Kernel& kernel, std::uint64_t start, std::uint64_t end) {
   return others <= limit && end - start <= limit - others;
 }
 
+// Grows what is mapped up to `end`, where `more` bytes are free, by the file's further bytes or by zeros.
+void map_behind(Kernel& kernel, std::uint64_t end, std::uint64_t more, Permissions permissions) {
+  kernel.memory.map(end, more, permissions);
+  MemoryMap& mappings = kernel.mappings;
+  for (FileMappings* kind : {&mappings.private_files, &mappings.shared_files}) {
+    const FileMapping* mapping = kind->find(end - 1);
+    if (mapping != nullptr) kernel.map_file(*kind, end, end + more, mapping->file, mapping->offset_of(end));
+  }
+}
+
 bool may_map_more(const Kernel& kernel) { return kernel.memory.regions().size() < MemoryMap::MOST_MAPPINGS; }
 
 // Forgets what the kernel knows of [start, end), which is about to be unmapped or replaced.
@@ -214,7 +224,7 @@ CallResult mremap(Kernel& kernel, Address address, std::uint64_t old_size, std::
 
   const bool fits_in_place = is_user_range(start, *new_bytes) && kernel.memory.is_free(old_end, more);
   if (!is_fixed && fits_in_place) {
-    kernel.memory.map(old_end, more, region->permissions);
+    map_behind(kernel, old_end, more, region->permissions);
     if (holds_data) kernel.mappings.charged.add(old_end, old_end + more);
     return static_cast<std::int64_t>(start);
   }
@@ -229,11 +239,11 @@ CallResult mremap(Kernel& kernel, Address address, std::uint64_t old_size, std::
   forget(kernel, start + kept, old_end);
   kernel.memory.unmap(*new_start, *new_bytes);
   kernel.memory.move(start, *new_start, kept);
-  if (more > 0) kernel.memory.map(*new_start + kept, more, region->permissions);
   if (kept < *old_bytes) kernel.memory.unmap(start + kept, *old_bytes - kept);
   kernel.mappings.charged.remove(start, old_end);
   kernel.mappings.private_files.move(start, *new_start, kept);
   kernel.mappings.shared_files.move(start, *new_start, kept);
+  if (more > 0) map_behind(kernel, *new_start + kept, more, region->permissions);
   if (holds_data) kernel.mappings.charged.add(*new_start, new_end);
   return static_cast<std::int64_t>(*new_start);
 }
