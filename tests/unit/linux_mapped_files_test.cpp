@@ -33,6 +33,7 @@ enum Number : std::uint64_t {
   MUNMAP = 215,
   MREMAP = 216,
   MMAP = 222,
+  MPROTECT = 226,
   MSYNC = 227,
   MEMFD_CREATE = 279,
 };
@@ -237,6 +238,16 @@ TEST_F(MappedFiles, GrowByTheFilesFurtherBytes) {
   }
   EXPECT_EQ(contents(2 * PAGE, 6), "grownc");
   EXPECT_EQ(contents(3 * PAGE, 6), "movedd");
+}
+
+TEST_F(MappedFiles, CannotBecomeWritableWhereTheFileIsNot) {
+  const std::int64_t file = open(abi::O_READ_ONLY);
+  const std::uint64_t shared = map(file, PAGE, abi::MAP_SHARING, READING);
+  const std::uint64_t own = map(file, PAGE, abi::MAP_PRIVATELY, READING);
+  EXPECT_EQ(guest->call(MPROTECT, shared, PAGE, WRITING), -EACCES);
+  EXPECT_EQ(guest->call(MPROTECT, shared, PAGE, 0), 0);
+  EXPECT_EQ(guest->call(MPROTECT, own, PAGE, WRITING), 0);
+  EXPECT_EQ(guest->call(MPROTECT, map(open(), PAGE, abi::MAP_SHARING, READING), PAGE, WRITING), 0);
 }
 
 TEST(FileMappings, KeepWhatLiesOutsideOfWhatIsRemoved) {

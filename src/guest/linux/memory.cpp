@@ -186,6 +186,12 @@ CallResult mprotect(Kernel& kernel, Address address, std::uint64_t size, Protect
   const Permissions permissions = to_permissions(protection);
   const bool becomes_writable = allows(permissions, Permissions::WRITE);
   if (!may_map_more(kernel) || (becomes_writable && !may_charge(kernel, address.value, end))) return fail(ENOMEM);
+  // What would be stored could not go to the file.
+  const auto is_read_only = [](const FileMapping* mapping) { return !mapping->file->writable(); };
+  if (becomes_writable &&
+      std::ranges::any_of(kernel.mappings.shared_files.overlapping(address.value, end), is_read_only)) {
+    return fail(EACCES);
+  }
   if (!kernel.memory.protect(address.value, *bytes, permissions)) return fail(ENOMEM);
   if (becomes_writable) kernel.mappings.charged.add(address.value, end);
   return 0;
