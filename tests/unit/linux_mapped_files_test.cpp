@@ -6,6 +6,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "armillion/fleet.hpp"
 #include "guest/linux/abi.hpp"
@@ -24,6 +27,7 @@ enum Number : std::uint64_t {
   TRUNCATE = 45,
   FTRUNCATE = 46,
   OPENAT = 56,
+  CLOSE = 57,
   READ = 63,
   WRITE = 64,
   PREAD64 = 67,
@@ -35,12 +39,14 @@ enum Number : std::uint64_t {
   MMAP = 222,
   MPROTECT = 226,
   MSYNC = 227,
+  MADVISE = 233,
   MEMFD_CREATE = 279,
 };
 constexpr std::uint64_t BUFFER = GUEST_DATA + 0x2000;
 constexpr std::uint64_t PAGE = PAGE_SIZE;
 constexpr std::uint64_t READING = 1;
 constexpr std::uint64_t WRITING = 3;
+constexpr int DONT_NEED = 4;
 constexpr int MAY_MOVE = 1;
 constexpr int FIXED = 2;
 
@@ -248,6 +254,37 @@ TEST_F(MappedFiles, CannotBecomeWritableWhereTheFileIsNot) {
   EXPECT_EQ(guest->call(MPROTECT, shared, PAGE, 0), 0);
   EXPECT_EQ(guest->call(MPROTECT, own, PAGE, WRITING), 0);
   EXPECT_EQ(guest->call(MPROTECT, map(open(), PAGE, abi::MAP_SHARING, READING), PAGE, WRITING), 0);
+}
+
+TEST_F(MappedFiles, HaveTheFilesBytesAgainWhenDiscarded) {
+  const std::int64_t file = open();
+  const std::uint32_t fixed = abi::MAP_AT_ADDRESS;
+  // Pages of a private mapping, a shared one, and no file, one behind the other.
+  const std::uint64_t area = map(-1, 4 * PAGE, abi::MAP_PRIVATELY | abi::MAP_WITHOUT_FILE);
+  guest->call(MMAP, area, 2 * PAGE, WRITING, abi::MAP_PRIVATELY | fixed, file, PAGE);
+  guest->call(MMAP, area + 2 * PAGE, PAGE, WRITING, abi::MAP_SHARING | fixed, file, 0);
+  for (std::uint64_t page = 0; page < 4; ++page) store("stored", area + page * PAGE);
+  EXPECT_EQ(guest->call(MADVISE, area + PAGE, 3 * PAGE, DONT_NEED), 0);
+  EXPECT_EQ(guest->get_text(area, 7), "storedb") << "outside the range";
+  EXPECT_EQ(guest->get_text(area + PAGE, 7), "ccccccc");
+  EXPECT_EQ(guest->get_text(area + 2 * PAGE, 7), "storeda") << "it is the file's";
+  EXPECT_EQ(guest->get_text(area + 3 * PAGE, 7), std::string(7, '\0'));
+}
+
+TEST_F(MappedFiles, TakeOneDescriptorOfTheHostForAllWhoOnlyRead) {
+  const auto descriptors = [] {
+    return std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator());
+  };
+  const auto before = descriptors();
+  std::uint64_t mapping = 0;
+  for (int i = 0; i < 10; ++i) {
+    const std::int64_t file = open(abi::O_READ_ONLY);
+    mapping = map(file, PAGE, i % 2 == 0 ? abi::MAP_SHARING : abi::MAP_PRIVATELY, READING);
+    EXPECT_EQ(guest->call(CLOSE, file), 0);
+  }
+  EXPECT_EQ(descriptors(), before + 1);
+  EXPECT_EQ(guest->call(MADVISE, mapping, PAGE, DONT_NEED), 0);
+  EXPECT_EQ(guest->get_text(mapping, 1), "a");
 }
 
 TEST(FileMappings, KeepWhatLiesOutsideOfWhatIsRemoved) {

@@ -93,6 +93,26 @@ std::vector<AddressSpace::RegionView> regions_within(const AddressSpace& memory,
   return result;
 }
 
+// Gives back what is in [start, end): pages are zero again, or what their file has. What was stored through a shared
+// mapping is the file's already, so those pages stay.
+void discard(Kernel& kernel, std::uint64_t start, std::uint64_t end) {
+  MemoryMap& mappings = kernel.mappings;
+  for (const auto& region : regions_within(kernel.memory, start, end)) {
+    std::uint64_t done = region.start;
+    const auto clear_to = [&](std::uint64_t limit) {
+      if (done < limit) kernel.memory.map(done, limit - done, region.permissions);
+    };
+    for (const FileMapping* shared : mappings.shared_files.overlapping(region.start, region.end)) {
+      clear_to(shared->start);
+      done = shared->end;
+    }
+    clear_to(region.end);
+  }
+  for (const FileMapping* mapping : mappings.private_files.overlapping(start, end)) {
+    kernel.fill_from_file(*mapping, std::max(start, mapping->start), std::min(end, mapping->end));
+  }
+}
+
 Result<std::uint64_t> choose_address(const Kernel& kernel, std::uint64_t wanted, std::uint64_t size,
                                      std::uint32_t flags) {
   const bool is_fixed = (flags & (abi::MAP_AT_ADDRESS | abi::MAP_AT_FREE_ADDRESS)) != 0;
@@ -262,16 +282,7 @@ CallResult madvise(Kernel& kernel, Address address, std::uint64_t size, std::int
   if (advice < 0 || advice > LARGEST_ADVICE) return fail(EINVAL);
   const std::uint64_t end = address.value + *bytes;
   const bool has_holes = kernel.memory.find_obstacle(address.value, *bytes, Permissions::NONE).has_value();
-  if (advice == DONT_NEED) {
-    for (const auto& region : regions_within(kernel.memory, address.value, end)) {
-      // A copy of a file keeps its contents: reading them again would give the same unless someone wrote.
-      if (!kernel.mappings.private_files.overlapping(region.start, region.end).empty() ||
-          !kernel.mappings.shared_files.overlapping(region.start, region.end).empty()) {
-        continue;
-      }
-      kernel.memory.map(region.start, region.end - region.start, region.permissions);
-    }
-  }
+  if (advice == DONT_NEED) discard(kernel, address.value, end);
   return has_holes ? fail(ENOMEM) : CallResult(0);
 }
 
