@@ -15,18 +15,12 @@
 #include <array>
 #include <stdexcept>
 
-namespace armillion::conformance {
+#include "support/llvm_features.hpp"
 
+namespace armillion::conformance {
 namespace {
 
 constexpr const char* TRIPLE = "aarch64-unknown-linux-gnu";
-
-// LLVM's names of the features in feature.hpp. Its "aes" holds AES and PMULL, "sha2" SHA1 and SHA256, "sha3" SHA3 and
-// SHA512; "altnzcv" is FEAT_FlagM2 and "fptoint" FEAT_FRINTTS. Hints need no feature.
-constexpr const char* FEATURES =
-    "+v8a,+fp-armv8,+neon,+crc,+lse,+lor,+rdm,+fullfp16,+dotprod,+i8mm,+bf16,+jsconv,+complxnum,+rcpc,+rcpc-immo,+"
-    "flagm,"
-    "+altnzcv,+fptoint,+aes,+sha2,+sha3,+bti";
 
 }  // namespace
 
@@ -61,7 +55,7 @@ LlvmDisassembler::LlvmDisassembler() : implementation_(std::make_unique<Implemen
   llvm_.registers.reset(target->createMCRegInfo(TRIPLE));
   llvm_.assembly.reset(target->createMCAsmInfo(*llvm_.registers, TRIPLE, {}));
   llvm_.instructions.reset(target->createMCInstrInfo());
-  llvm_.subtarget.reset(target->createMCSubtargetInfo(TRIPLE, "", FEATURES));
+  llvm_.subtarget.reset(target->createMCSubtargetInfo(TRIPLE, "", test::llvm_features()));
   llvm_.context =
       std::make_unique<llvm::MCContext>(triple, llvm_.assembly.get(), llvm_.registers.get(), llvm_.subtarget.get());
   llvm_.disassembler.reset(target->createMCDisassembler(*llvm_.subtarget, *llvm_.context));

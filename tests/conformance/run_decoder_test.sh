@@ -10,10 +10,14 @@ root=$(cd "$here/../.." && pwd)
 build=${TMPDIR:-/tmp}/armillion-conformance-decoder
 compiler=${CXX:-clang++-19}
 llvm_config=${LLVM_CONFIG:-llvm-config-19}
-flags="-std=c++23 -fconstexpr-steps=200000000 -O1 -Wall -Wextra -I$here -I$root/include -I$root/src"
+flags="-std=c++23 -fconstexpr-steps=200000000 -O1 -Wall -Wextra -I$here -I$root/include -I$root/src -I$root/tests"
 mkdir -p "$build"
 
-if [ ! -e "$build/llvm_disassembler.o" ] || [ "$here/llvm_disassembler.cpp" -nt "$build/llvm_disassembler.o" ]; then
+stale=
+for source in "$here/llvm_disassembler.cpp" "$root/tests/support/llvm_features.hpp" "$root/src/isa/feature.hpp"; do
+  if [ ! -e "$build/llvm_disassembler.o" ] || [ "$source" -nt "$build/llvm_disassembler.o" ]; then stale=yes; fi
+done
+if [ "$stale" ]; then
   # shellcheck disable=SC2086
   "$compiler" $flags -isystem "$($llvm_config --includedir)" -c -o "$build/llvm_disassembler.o" \
     "$here/llvm_disassembler.cpp"

@@ -27,11 +27,9 @@
 #include <memory>
 #include <stdexcept>
 
-namespace armillion::test {
+#include "support/llvm_features.hpp"
 
-const char* const LLVM_FEATURES =
-    "+v8a,+fp-armv8,+neon,+crc,+lse,+rdm,+fullfp16,+dotprod,+i8mm,+bf16,+jsconv,+complxnum,+rcpc,+rcpc-immo,+flagm,"
-    "+altnzcv,+fptoint,+aes,+sha2,+sha3,+bti,+pauth";
+namespace armillion::test {
 
 namespace {
 
@@ -55,7 +53,7 @@ struct Toolchain {
   std::unique_ptr<llvm::MCRegisterInfo> registers{target().createMCRegInfo(TRIPLE)};
   std::unique_ptr<llvm::MCAsmInfo> assembly{target().createMCAsmInfo(*registers, TRIPLE, options)};
   std::unique_ptr<llvm::MCInstrInfo> instructions{target().createMCInstrInfo()};
-  std::unique_ptr<llvm::MCSubtargetInfo> subtarget{target().createMCSubtargetInfo(TRIPLE, "", LLVM_FEATURES)};
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget{target().createMCSubtargetInfo(TRIPLE, "", llvm_features())};
 };
 
 }  // namespace

@@ -15,7 +15,4 @@ std::vector<std::uint32_t> assemble(std::string_view text);
 /// The disassembly of one word without aliases, or "undefined".
 std::string disassemble(std::uint32_t word);
 
-/// LLVM's features of the instructions that the table has, for both of the above.
-extern const char* const LLVM_FEATURES;
-
 }  // namespace armillion::test
