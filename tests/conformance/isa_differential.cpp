@@ -94,7 +94,10 @@ class RowTester {
     return std::uint64_t{MAXIMUM_WORDS} * STATES_PER_WORD;
   }
 
-  void check(std::uint32_t word, const Test& before, const Test& after) {
+  void check(std::uint32_t word, const Test& before, Test& after) {
+    if (const RowWithStrayBits* stray = find(ROWS_WITH_STRAY_BITS, row_.name)) {
+      after.state.vectors[word & 31][0] &= ~stray->bits;
+    }
     const auto differences = compare(row_, word, before, after);
     if (differences.empty()) return;
     if (++result_.mismatches > REPORTED_MISMATCHES_PER_ROW) return;
