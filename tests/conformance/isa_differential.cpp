@@ -153,6 +153,7 @@ class Differential {
     std::uint64_t mismatches = 0;
     std::size_t wrong_rows = 0;
     std::size_t uncovered_rows = 0;
+    std::size_t short_rows = 0;
     std::size_t excused_rows = 0;
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       const RowResult& result = results_[i];
@@ -173,15 +174,18 @@ class Differential {
         ++uncovered_rows;
         std::printf("NOT COVERED: %s: %s\n", rows_[i]->name.data(), results_[i].obstacle.c_str());
       } else if (results_[i].tests < options_.count) {
-        std::printf("few tests: %s (%llu of %llu could be made)\n", rows_[i]->name.data(),
+        ++short_rows;
+        std::printf("FEW TESTS: %s (%llu of %llu could be made)\n", rows_[i]->name.data(),
                     static_cast<unsigned long long>(results_[i].tests),
                     static_cast<unsigned long long>(options_.count));
       }
     }
-    std::printf("%zu rows, %llu tests in %.1f s: %zu rows (%llu tests) differ, %zu not covered, %zu excused\n",
-                rows_.size(), static_cast<unsigned long long>(tests), elapsed_seconds, wrong_rows,
-                static_cast<unsigned long long>(mismatches), uncovered_rows, excused_rows);
-    return mismatches == 0 && uncovered_rows == 0 && !rows_.empty();
+    std::printf(
+        "%zu rows, %llu tests in %.1f s: %zu rows (%llu tests) differ, %zu not covered, %zu with few tests, %zu "
+        "excused\n",
+        rows_.size(), static_cast<unsigned long long>(tests), elapsed_seconds, wrong_rows,
+        static_cast<unsigned long long>(mismatches), uncovered_rows, short_rows, excused_rows);
+    return mismatches == 0 && uncovered_rows == 0 && short_rows == 0 && !rows_.empty();
   }
 
   const Options& options_;
