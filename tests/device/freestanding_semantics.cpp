@@ -1,5 +1,6 @@
-// Every semantic function as a function of its own: compiled to PTX and to LLVM bitcode by the tests, without a C
-// library, to prove that the semantics are free of the host.
+// Every semantic function as a function of its own: compiled to LLVM bitcode by a test, without a C library, to prove
+// that the semantics are free of the host. To PTX the library compiles them with its device code; doing so here as well
+// would take half a minute.
 #include "device/flat_machine.hpp"
 #include "isa/semantics/all.hpp"
 
