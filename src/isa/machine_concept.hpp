@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 
+#include "armillion/stop_reason.hpp"
 #include "isa/flags.hpp"
 #include "isa/macros.hpp"
 #include "isa/operands.hpp"
@@ -25,7 +26,7 @@ struct Loaded {
 
 template <class M>
 concept Machine = requires(M m, X x, XDestination d, XOrSp s, V v, Vector vector, Flags flags, std::uint64_t u64,
-                           std::uint32_t u32, std::int64_t i64) {
+                           std::uint32_t u32, std::int64_t i64, Access access) {
   // General registers. `read<T>` gives the low bits; writing a uint32_t clears the upper half.
   { m.template read<std::uint64_t>(x) } -> std::same_as<std::uint64_t>;
   { m.template read<std::uint32_t>(x) } -> std::same_as<std::uint32_t>;
@@ -53,8 +54,8 @@ concept Machine = requires(M m, X x, XDestination d, XOrSp s, V v, Vector vector
   // happens or none of it. An instruction makes at most one load and one store.
   { m.template load<std::uint64_t>(u64) } -> std::same_as<Loaded<std::uint64_t>>;
   { m.template store<std::uint64_t>(u64, u64) } -> std::same_as<bool>;
-  // Stops with an alignment fault; the semantic function returns after it. `size` in bytes.
-  m.alignment_fault(u64, u32);
+  // Stops with an alignment fault of such an access; the semantic function returns after it. `size` in bytes.
+  m.alignment_fault(u64, u32, access);
 
   // The local exclusive monitor: `size` in bytes, 0 where it is open.
   m.set_exclusive(u64, u32);

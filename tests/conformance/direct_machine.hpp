@@ -120,9 +120,9 @@ class DirectMachine {
     std::memcpy(memory_ + (untagged(address) - WINDOW_ADDRESS), &value, sizeof(T));
     return true;
   }
-  void alignment_fault(std::uint64_t address, std::uint32_t size) {
+  void alignment_fault(std::uint64_t address, std::uint32_t size, Access access) {
     note_access(address, size);
-    record_fault(untagged(address), size, Access::READ, FaultKind::ALIGNMENT);
+    record_fault(untagged(address), size, access, FaultKind::ALIGNMENT);
   }
 
   void set_exclusive(std::uint64_t address, std::uint32_t size) {

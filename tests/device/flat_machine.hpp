@@ -64,7 +64,7 @@ struct FlatMachine {
     __builtin_memcpy(memory + address, &value, sizeof(T));
     return true;
   }
-  ARMILLION_INLINE void alignment_fault(std::uint64_t, std::uint32_t) { stop = StopReason::MEMORY_FAULT; }
+  ARMILLION_INLINE void alignment_fault(std::uint64_t, std::uint32_t, Access) { stop = StopReason::MEMORY_FAULT; }
   ARMILLION_INLINE void set_exclusive(std::uint64_t address, std::uint32_t size) {
     state->exclusive_address = address;
     state->exclusive_size = size;

@@ -120,6 +120,7 @@ TEST_P(LaneArrayTest, FaultsLikeTheInterpreter) {
            "movz x1, #0x40, lsl #16\n sub x1, x1, #4\n ldr x0, [x1]",  // crosses the end
            "movz x1, #0x40, lsl #16\n sub x1, x1, #4\n str q0, [x1]",
            "movz x1, #0x1001\n ldxr x0, [x1]",  // alignment
+           "movz x1, #0x1001\n stlr x0, [x1]",  // of a store
            "movz x1, #0x1002\n br x1",          // PC alignment
            "movz x1, #0x80, lsl #32\n br x1",   // unmapped PC
            "nop\n .inst 0\n",                   // undefined

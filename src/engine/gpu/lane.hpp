@@ -227,11 +227,11 @@ class LaneMachine {
     }
   }
 
-  ARMILLION_INLINE void alignment_fault(std::uint64_t address, std::uint32_t size) {
+  ARMILLION_INLINE void alignment_fault(std::uint64_t address, std::uint32_t size, Access access) {
     ARMILLION_GLOBAL LaneControl& control = lane_.memory.control();
     control.fault.address = address;
     control.fault.size = size;
-    control.fault.access = Access::READ;
+    control.fault.access = access;
     control.fault.kind = FaultKind::ALIGNMENT;
     stop(StopReason::MEMORY_FAULT, Next::STOP_BEFORE);
   }

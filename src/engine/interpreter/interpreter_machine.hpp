@@ -99,8 +99,8 @@ class InterpreterMachine {
     return outcome != AccessOutcome::FAILED;
   }
 
-  ARMILLION_INLINE void alignment_fault(std::uint64_t address, std::uint32_t size) {
-    context_.fault = {address, size, Access::READ, FaultKind::ALIGNMENT};
+  ARMILLION_INLINE void alignment_fault(std::uint64_t address, std::uint32_t size, Access access) {
+    context_.fault = {address, size, access, FaultKind::ALIGNMENT};
     leave_before(Exit::FAULT);
   }
 

@@ -98,7 +98,7 @@ class ArrayMachine : public UnbatchablePart {
     }
     return true;
   }
-  ARMILLION_INLINE void alignment_fault(std::uint64_t, std::uint32_t) { is_possible = false; }
+  ARMILLION_INLINE void alignment_fault(std::uint64_t, std::uint32_t, Access) { is_possible = false; }
 
   ARMILLION_INLINE std::uint64_t pc() const { return operands_.pc; }
   ARMILLION_INLINE void branch(std::uint64_t) { is_possible = false; }

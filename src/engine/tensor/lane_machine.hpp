@@ -83,7 +83,7 @@ class LaneMachine : public UnbatchablePart {
     is_possible &= ok;
     return ok;
   }
-  ARMILLION_INLINE void alignment_fault(std::uint64_t, std::uint32_t) { is_possible = false; }
+  ARMILLION_INLINE void alignment_fault(std::uint64_t, std::uint32_t, Access) { is_possible = false; }
 
   ARMILLION_INLINE std::uint64_t pc() const { return lanes_.pc[lane_]; }
   ARMILLION_INLINE void branch(std::uint64_t target) { next_pc_ = without_tag(target); }

@@ -80,7 +80,7 @@ class ProbeMachine : public UnbatchablePart {
     return true;
   }
   /// Whether an address is aligned is not the instruction's doing.
-  ARMILLION_INLINE void alignment_fault(std::uint64_t, std::uint32_t) { has_alignment_fault = true; }
+  ARMILLION_INLINE void alignment_fault(std::uint64_t, std::uint32_t, Access) { has_alignment_fault = true; }
 
   ARMILLION_INLINE std::uint64_t pc() const { return instruction_address; }
   ARMILLION_INLINE void branch(std::uint64_t) { has_branched = true; }

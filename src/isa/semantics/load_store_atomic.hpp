@@ -14,7 +14,7 @@ template <class M, class Combine>
 ARMILLION_INLINE void atomic_update(M& m, Unsigned<2> size, X s, XOrSp n, XDestination t, Combine combine) {
   by_size(size, [&]<class T> {
     const std::uint64_t address = address_at(m, n, 0);
-    if (!require_alignment(m, address, sizeof(T))) return;
+    if (!require_alignment(m, address, sizeof(T), Access::READ)) return;
     const Loaded<T> old = m.template load<T>(address);
     if (!old) return;
     const T value = static_cast<T>(combine(*old, m.template read<T>(s)));

@@ -12,7 +12,7 @@ namespace armillion::isa::semantics {
 /// value was stored, 1 where not.
 template <class T, class M>
 ARMILLION_INLINE void store_exclusive(M& m, XDestination status, std::uint64_t address, T value) {
-  if (!require_alignment(m, address, sizeof(T))) return;
+  if (!require_alignment(m, address, sizeof(T), Access::WRITE)) return;
   const bool passed = m.exclusive_matches(address, sizeof(T));
   if (passed && !m.template store<T>(address, value)) return;
   m.set_exclusive(0, 0);
@@ -35,7 +35,7 @@ template <class M>
 ARMILLION_INLINE void ldxr(M& m, Unsigned<2> size, XOrSp n, XDestination t) {
   by_size(size, [&]<class T> {
     const std::uint64_t address = address_at(m, n, 0);
-    if (!require_alignment(m, address, sizeof(T))) return;
+    if (!require_alignment(m, address, sizeof(T), Access::READ)) return;
     if (load_zero_extended<T>(m, address, t)) m.set_exclusive(address, sizeof(T));
   });
 }
@@ -62,7 +62,7 @@ template <class M>
 ARMILLION_INLINE void ldxp(M& m, Flag is_doubleword, XDestination t2, XOrSp n, XDestination t) {
   by_width(is_doubleword, [&]<class T> {
     const std::uint64_t address = address_at(m, n, 0);
-    if (!require_alignment(m, address, sizeof(Pair<T>))) return;
+    if (!require_alignment(m, address, sizeof(Pair<T>), Access::READ)) return;
     const Loaded<Pair<T>> loaded = m.template load<Pair<T>>(address);
     if (!loaded) return;
     m.write(t, (*loaded).first);
@@ -82,7 +82,7 @@ template <class M>
 ARMILLION_INLINE void stlr(M& m, Unsigned<2> size, XOrSp n, X t) {
   by_size(size, [&]<class T> {
     const std::uint64_t address = address_at(m, n, 0);
-    if (require_alignment(m, address, sizeof(T))) store_low_bits<T>(m, address, t);
+    if (require_alignment(m, address, sizeof(T), Access::WRITE)) store_low_bits<T>(m, address, t);
   });
 }
 
@@ -90,7 +90,7 @@ template <class M>
 ARMILLION_INLINE void ldar(M& m, Unsigned<2> size, XOrSp n, XDestination t) {
   by_size(size, [&]<class T> {
     const std::uint64_t address = address_at(m, n, 0);
-    if (require_alignment(m, address, sizeof(T))) load_zero_extended<T>(m, address, t);
+    if (require_alignment(m, address, sizeof(T), Access::READ)) load_zero_extended<T>(m, address, t);
   });
 }
 
@@ -115,7 +115,7 @@ template <class M>
 ARMILLION_INLINE void cas(M& m, Unsigned<2> size, Flag, X s, Flag, XOrSp n, X t) {
   by_size(size, [&]<class T> {
     const std::uint64_t address = address_at(m, n, 0);
-    if (!require_alignment(m, address, sizeof(T))) return;
+    if (!require_alignment(m, address, sizeof(T), Access::READ)) return;
     const Loaded<T> old = m.template load<T>(address);
     if (!old) return;
     const T value = *old == m.template read<T>(s) ? m.template read<T>(t) : *old;
@@ -127,7 +127,7 @@ template <class M>
 ARMILLION_INLINE void casp(M& m, Flag is_doubleword, Flag, X s, Flag, XOrSp n, X t) {
   by_width(is_doubleword, [&]<class T> {
     const std::uint64_t address = address_at(m, n, 0);
-    if (!require_alignment(m, address, sizeof(Pair<T>))) return;
+    if (!require_alignment(m, address, sizeof(Pair<T>), Access::READ)) return;
     const Loaded<Pair<T>> loaded = m.template load<Pair<T>>(address);
     if (!loaded) return;
     const Pair<T> old = *loaded;

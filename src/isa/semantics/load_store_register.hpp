@@ -253,12 +253,12 @@ ARMILLION_INLINE void ldtrsw(M& m, Signed<9> offset, XOrSp n, XDestination t) {
 
 template <class M>
 ARMILLION_INLINE void stlur(M& m, Unsigned<2> size, Signed<9> offset, XOrSp n, X t) {
-  if (require_alignment(m, address_at(m, n, offset), 1u << size)) stur(m, size, offset, n, t);
+  if (require_alignment(m, address_at(m, n, offset), 1u << size, Access::WRITE)) stur(m, size, offset, n, t);
 }
 
 template <class M>
 ARMILLION_INLINE void ldapur(M& m, Unsigned<2> size, Signed<9> offset, XOrSp n, XDestination t) {
-  if (require_alignment(m, address_at(m, n, offset), 1u << size)) ldur(m, size, offset, n, t);
+  if (require_alignment(m, address_at(m, n, offset), 1u << size, Access::READ)) ldur(m, size, offset, n, t);
 }
 
 template <class M>
@@ -268,12 +268,12 @@ ARMILLION_INLINE void ldapursb(M& m, Flag is_word, Signed<9> offset, XOrSp n, XD
 
 template <class M>
 ARMILLION_INLINE void ldapursh(M& m, Flag is_word, Signed<9> offset, XOrSp n, XDestination t) {
-  if (require_alignment(m, address_at(m, n, offset), 2)) ldursh(m, is_word, offset, n, t);
+  if (require_alignment(m, address_at(m, n, offset), 2, Access::READ)) ldursh(m, is_word, offset, n, t);
 }
 
 template <class M>
 ARMILLION_INLINE void ldapursw(M& m, Signed<9> offset, XOrSp n, XDestination t) {
-  if (require_alignment(m, address_at(m, n, offset), 4)) ldursw(m, offset, n, t);
+  if (require_alignment(m, address_at(m, n, offset), 4, Access::READ)) ldursw(m, offset, n, t);
 }
 
 // Literals.

@@ -112,12 +112,12 @@ ARMILLION_INLINE void indexed(M& m, Flag pre_index, XOrSp n, std::int64_t offset
 }
 
 /// Exclusive, ordered and atomic accesses must be aligned to their size, as FEAT_LSE2 is not implemented (B2.8.2).
-/// False after an alignment fault.
+/// False after an alignment fault, which tells what the access would have done; an atomic one reads first.
 template <class M>
-ARMILLION_INLINE bool require_alignment(M& m, std::uint64_t address, std::uint32_t size) {
+ARMILLION_INLINE bool require_alignment(M& m, std::uint64_t address, std::uint32_t size, Access access) {
   if ((address & (size - 1)) == 0) [[likely]]
     return true;
-  m.alignment_fault(address, size);
+  m.alignment_fault(address, size, access);
   return false;
 }
 
