@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <iterator>
 
 #include "armillion/error.hpp"
@@ -45,11 +43,7 @@ std::string shortened(const std::string& text) {
 }  // namespace
 
 FleetReport::FleetReport(const std::string& path, std::string title, const Process& process)
-    : path_(path), title_(std::move(title)), process_(process), file_(std::fopen(path.c_str(), "w")) {
-  if (file_ == nullptr) {
-    throw Error(ErrorCode::FILE_UNREADABLE, "the report cannot be written to " + path + ": " + std::strerror(errno));
-  }
-}
+    : title_(std::move(title)), process_(process), file_(path) {}
 
 std::string FleetReport::table_of(const std::vector<NotedLane>& lanes) const {
   std::string rows;
@@ -104,11 +98,6 @@ std::string FleetReport::page(const FleetRounds& rounds) const {
   return html + "</body></html>\n";
 }
 
-void FleetReport::write(const FleetRounds& rounds) {
-  const std::string text = page(rounds);
-  if (std::fwrite(text.data(), 1, text.size(), file_.get()) != text.size() || std::fflush(file_.get()) != 0) {
-    throw Error(ErrorCode::FILE_UNREADABLE, "the report cannot be written to " + path_ + ": " + std::strerror(errno));
-  }
-}
+void FleetReport::write(const FleetRounds& rounds) { file_.write(page(rounds)); }
 
 }  // namespace armillion::cli

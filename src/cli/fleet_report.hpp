@@ -1,9 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
 #include <functional>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +10,7 @@
 #include "armillion/process.hpp"
 #include "cli/fleet_rounds.hpp"
 #include "cli/lane_statistics.hpp"
+#include "cli/output_file.hpp"
 
 namespace armillion::cli {
 
@@ -19,7 +18,7 @@ namespace armillion::cli {
 /// outcome, the slowest lanes and some of each outcome, with their inputs. It is one HTML file that needs nothing else.
 class FleetReport {
  public:
-  /// Makes the file, or empties it: Error(FILE_UNREADABLE) where that is not possible. `title` is what was run. The
+  /// Error(FILE_UNREADABLE) where the file cannot be written. `title` is what was run. The
   /// process, whose symbols tell places, must outlive this.
   FleetReport(const std::string& path, std::string title, const Process& process);
 
@@ -32,14 +31,9 @@ class FleetReport {
   std::string page(const FleetRounds& rounds) const;
   std::string table_of(const std::vector<NotedLane>& lanes) const;
 
-  struct CloseFile {
-    void operator()(std::FILE* file) const { static_cast<void>(std::fclose(file)); }
-  };
-
-  std::string path_;
   std::string title_;
   const Process& process_;
-  std::unique_ptr<std::FILE, CloseFile> file_;
+  OutputFile file_;
   LaneStatistics statistics_;
 };
 

@@ -4,31 +4,17 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cerrno>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <iterator>
 #include <memory>
 #include <utility>
 
-#include "armillion/error.hpp"
 #include "cli/call_stack.hpp"
 #include "cli/json_text.hpp"
 
 namespace armillion::cli {
 
 namespace {
-
-[[noreturn]] void throw_unwritable(const std::string& path) {
-  throw Error(ErrorCode::FILE_UNREADABLE, "the profile cannot be written to " + path + ": " + std::strerror(errno));
-}
-
-std::unique_ptr<std::FILE, int (*)(std::FILE*)> open_output(const std::string& path) {
-  std::FILE* const file = std::fopen(path.c_str(), "w");
-  if (file == nullptr) throw_unwritable(path);
-  return {file, &std::fclose};
-}
 
 /// A function's name as its source has it, where the symbol is one of C++. Without their prefix other names could be
 /// read as types: "i" is "int".
@@ -44,8 +30,8 @@ std::string demangled(const std::string& symbol) {
 Profiler::Profiler(const Machine& machine, std::string name, const std::string& path, std::uint64_t period)
     : machine_(&machine),
       name_(std::move(name)),
-      path_(path),
-      file_(open_output(path)),
+      is_speedscope_(path.ends_with(".json")),
+      file_(path),
       period_(period),
       until_sample_(period) {}
 
@@ -127,11 +113,6 @@ std::string Profiler::speedscope() const {
       to_json_string(name_), frames, total, samples, weights);
 }
 
-void Profiler::write() {
-  const std::string text = path_.ends_with(".json") ? speedscope() : collapsed();
-  if (std::fwrite(text.data(), 1, text.size(), file_.get()) != text.size() || std::fflush(file_.get()) != 0) {
-    throw_unwritable(path_);
-  }
-}
+void Profiler::write() { file_.write(is_speedscope_ ? speedscope() : collapsed()); }
 
 }  // namespace armillion::cli

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +11,7 @@
 #include "armillion/process.hpp"
 #include "armillion/stop_reason.hpp"
 #include "armillion/symbols.hpp"
+#include "cli/output_file.hpp"
 
 namespace armillion::cli {
 
@@ -69,8 +68,8 @@ class Profiler {
   const Process* process_ = nullptr;
   int main_thread_ = 0;
   std::string name_;
-  std::string path_;
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
+  bool is_speedscope_;
+  OutputFile file_;
   std::uint64_t period_;
   std::uint64_t until_sample_;
   SymbolTable no_symbols_;
